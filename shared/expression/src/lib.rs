@@ -1,0 +1,27 @@
+//! JSONPath as AWS evaluates it, payload templates and intrinsic functions.
+//!
+//! Step Functions uses Jayway JsonPath, not RFC 9535, and shows its exception texts to users, so [`JsonPath`] follows
+//! Jayway: its grammar, its idea of a definite path, its coercions and its words. [`Expression`] is what one field may
+//! hold, [`Template`] a whole payload of them, [`ResultPath`] the one kind of path that is written to.
+//!
+//! Everything here is pure: no clock, no randomness but the [`Random`] that the caller seeds. What the states do with the
+//! values, and which field wants which error text, is the engine's business.
+
+mod decimal;
+mod error;
+mod expression;
+mod intrinsic;
+mod json;
+pub mod path;
+mod result_path;
+mod scope;
+mod template;
+
+pub use error::Error;
+pub use expression::{Expression, ParseError, Variable};
+pub use intrinsic::Intrinsic;
+pub use json::{MAX_DEPTH, is_deeper_than, json_text};
+pub use path::JsonPath;
+pub use result_path::ResultPath;
+pub use scope::{Context, Random, Scope};
+pub use template::{Template, TemplateError};
