@@ -1,0 +1,15 @@
+//! The Pass state.
+
+use super::{DataFlow, Next};
+use serde_json::Value;
+
+/// Passes its input to its output, or puts `result` there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pass {
+    /// Input and output (`ResultSelector` is not allowed here and always `None`).
+    pub data: DataFlow,
+    /// The literal result; not a template.
+    pub result: Option<Value>,
+    /// Where it leads.
+    pub next: Next,
+}

@@ -1,0 +1,28 @@
+//! The Wait state.
+
+use super::{InputOutput, Next};
+use expression::Expression;
+
+/// Waits for a time or until one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wait {
+    /// Input and output.
+    pub data: InputOutput,
+    /// For how long.
+    pub until: WaitUntil,
+    /// Where it leads.
+    pub next: Next,
+}
+
+/// The four forms of a wait.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WaitUntil {
+    /// `Seconds`: 0 to 99,999,999.
+    Seconds(u64),
+    /// `SecondsPath`.
+    SecondsPath(Expression),
+    /// `Timestamp`: the text as written, which parses as RFC 3339 with `T` and an offset or `Z`.
+    Timestamp(String, jiff::Timestamp),
+    /// `TimestampPath`.
+    TimestampPath(Expression),
+}

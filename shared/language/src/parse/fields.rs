@@ -1,0 +1,193 @@
+//! An object of the definition, read field by field.
+//!
+//! Every reader reports what is wrong and answers nothing; the caller goes on, so that all findings come at once.
+//! What no reader asked for is an unknown field, reported by [`Fields::finish`].
+
+use super::report::{Place, Report};
+use serde_json::{Map, Number, Value};
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+/// An object and what of it has been asked for.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    pub(super) place: Place,
+    pub(super) report: &'a Report,
+    known: RefCell<Vec<&'a str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a value, which must be an object.
+    pub(super) fn of(value: &'a Value, place: Place, report: &'a Report) -> Option<Self> {
+        let Value::Object(object) = value else {
+            report.schema(&place, "Expected value of type [OBJECT]");
+            return None;
+        };
+        Some(Self { object, place, report, known: RefCell::default() })
+    }
+
+    /// Where a field is.
+    pub(super) fn at(&self, name: &str) -> Place {
+        self.place.field(name)
+    }
+
+    /// Whether a field is there, whatever it holds.
+    pub(super) fn has(&self, name: &'a str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// A field as it is.
+    pub(super) fn get(&self, name: &'a str) -> Option<&'a Value> {
+        self.allow(name);
+        self.object.get(name)
+    }
+
+    /// Says that a field is known, for those that are read elsewhere.
+    pub(super) fn allow(&self, name: &'a str) {
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+
+    /// Every field with its name, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.object.iter()
+    }
+
+    /// A finding about a field.
+    pub(super) fn schema(&self, name: &str, message: impl Into<String>) {
+        self.report.schema(&self.at(name), message);
+    }
+
+    /// All of these must be there.
+    pub(super) fn require(&self, names: &[&'a str]) {
+        let missing: Vec<&str> = names.iter().copied().filter(|name| !self.has(name)).collect();
+        if !missing.is_empty() {
+            self.report.schema(&self.place, format!("These fields are required: [{}]", missing.join(", ")));
+        }
+    }
+
+    /// At most one of these may be there.
+    pub(super) fn exclude(&self, names: &[&'a str]) -> bool {
+        let found: Vec<&str> = names.iter().copied().filter(|name| self.has(name)).collect();
+        let fine = found.len() <= 1;
+        if !fine {
+            let message = format!("Only one of these fields is allowed: [{}]", found.join(", "));
+            self.report.schema(&self.place, message);
+        }
+        fine
+    }
+
+    /// Exactly one of these must be there.
+    pub(super) fn exactly_one(&self, names: &[&'a str]) -> bool {
+        if !self.exclude(names) {
+            return false;
+        }
+        let found = names.iter().any(|name| self.has(name));
+        if !found {
+            let message = format!("Exactly one of these fields is required: [{}]", names.join(", "));
+            self.report.schema(&self.place, message);
+        }
+        found
+    }
+
+    pub(super) fn string(&self, name: &'a str) -> Option<&'a str> {
+        let value = self.get(name)?;
+        self.expect(name, "STRING", value.as_str())
+    }
+
+    pub(super) fn boolean(&self, name: &'a str) -> Option<bool> {
+        let value = self.get(name)?;
+        self.expect(name, "BOOLEAN", value.as_bool())
+    }
+
+    /// One of the given words.
+    pub(super) fn word(&self, name: &'a str, words: &[&str]) -> Option<&'a str> {
+        let word = self.string(name)?;
+        if words.contains(&word) {
+            return Some(word);
+        }
+        self.schema(name, format!("Value should be one of the following: [{}]", words.join(", ")));
+        None
+    }
+
+    /// A whole number, written without a fraction.
+    pub(super) fn integer(&self, name: &'a str, range: &RangeInclusive<u64>) -> Option<u64> {
+        let value = self.get(name)?;
+        let text = value.as_number().map(ToString::to_string).unwrap_or_default();
+        let digits = text.strip_prefix('-').unwrap_or(&text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.expect(name, "INTEGER", None);
+        }
+        // What does not fit is negative or huge: both lie outside of every range.
+        let number = if digits.len() < text.len() && digits != "0" { None } else { digits.parse::<u64>().ok() };
+        if digits.len() < text.len() && digits != "0" || number.is_some_and(|number| number < *range.start()) {
+            self.schema(name, format!("Minimum value is {}", range.start()));
+            return None;
+        }
+        let fits = number.filter(|number| number <= range.end());
+        if fits.is_none() {
+            self.schema(name, format!("Maximum value is {}", range.end()));
+        }
+        fits
+    }
+
+    /// A number of any kind, as it is written.
+    pub(super) fn any_number(&self, name: &'a str) -> Option<Number> {
+        let value = self.get(name)?;
+        self.expect(name, "NUMBER", value.as_number().cloned())
+    }
+
+    /// A number that is at least `minimum`.
+    pub(super) fn number(&self, name: &'a str, minimum: f64) -> Option<f64> {
+        let value = self.get(name)?;
+        let number = self.expect(name, "NUMBER", value.as_number().and_then(Number::as_f64))?;
+        if number.is_finite() && number >= minimum {
+            return Some(number);
+        }
+        self.schema(name, format!("Minimum value is {minimum:?}"));
+        None
+    }
+
+    /// The items of an array, each with its place.
+    pub(super) fn array(&self, name: &'a str) -> Option<Vec<(Place, &'a Value)>> {
+        let value = self.get(name)?;
+        let items = self.expect(name, "ARRAY", value.as_array())?;
+        let place = self.at(name);
+        Some(items.iter().enumerate().map(|(index, item)| (place.item(index), item)).collect())
+    }
+
+    /// The items of an array that must have some.
+    pub(super) fn filled_array(&self, name: &'a str) -> Option<Vec<(Place, &'a Value)>> {
+        let items = self.array(name)?;
+        if items.is_empty() {
+            self.schema(name, "Value cannot be empty");
+            return None;
+        }
+        Some(items)
+    }
+
+    /// `Comment`, which may stand anywhere.
+    pub(super) fn comment(&self) -> Option<String> {
+        self.string("Comment").map(str::to_owned)
+    }
+
+    /// Reports the fields that nobody knows.
+    pub(super) fn finish(&self) {
+        if !self.known.borrow().contains(&"Comment") {
+            self.comment();
+        }
+        let known = self.known.borrow();
+        for name in self.object.keys().filter(|name| !known.contains(&name.as_str())) {
+            self.report.schema(&self.place, format!("Field '{name}' is not supported"));
+        }
+    }
+
+    fn expect<T>(&self, name: &str, kind: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.schema(name, format!("Expected value of type [{kind}]"));
+        }
+        value
+    }
+}

@@ -1,0 +1,113 @@
+//! Definition text to a checked machine.
+//!
+//! Three passes over one JSON value: each state by itself (one file a state type), names across the whole machine,
+//! transitions within each scope. Each reports all that it finds; a machine comes out only if none found an error.
+
+mod choice;
+mod data;
+mod error_handling;
+mod fail;
+mod fields;
+mod fork;
+mod hints;
+mod report;
+mod resource;
+mod scope;
+mod state;
+mod task;
+mod transitions;
+mod wait;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::json::{self, Failure};
+use crate::machine::{Machine, StateName};
+use data::MAX_SECONDS;
+use fields::Fields;
+use report::{Place, Report};
+use scope::Scopes;
+use serde_json::Value;
+
+/// A definition that may run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// What it describes.
+    pub machine: Machine,
+    /// What its author should look at.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Parses and checks a definition: a machine with its warnings, or everything that is wrong with it.
+pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    let node = json::read(text).map_err(|failure| vec![unreadable(&failure)])?;
+    let value = node.map(json::Node::into_value).filter(Value::is_object);
+    let report = Report::default();
+    if value.is_none() {
+        report.placeless(Code::SchemaValidationFailed, "Definition must be a valid JSON object");
+    }
+    let machine = value.and_then(|value| machine(&value, &report));
+    let findings = report.into_findings();
+    match machine {
+        Some(machine) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
+            Ok(Parsed { machine, warnings: findings })
+        }
+        _ => Err(findings),
+    }
+}
+
+fn unreadable(failure: &Failure) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code: Code::InvalidJsonDescription,
+        message: format!("{}\n at {}", failure.message, failure.source),
+        pointer: String::new(),
+    }
+}
+
+fn machine(value: &Value, report: &Report) -> Option<Machine> {
+    let place = Place::default();
+    let fields = Fields::of(value, place.clone(), report)?;
+    fields.require(&["States", "StartAt"]);
+    let comment = fields.comment();
+    let timeout_seconds = fields.integer("TimeoutSeconds", &(1..=MAX_SECONDS));
+    fields.word("Version", &["1.0"]);
+    let language = fields.query_language(Language::JsonPath);
+    let mut scopes = Scopes::new(language, report);
+    let start_at = scopes.read(&fields);
+    fields.finish();
+    let states = scopes.states;
+    transitions::check(value, report);
+    Some(Machine { start_at: start_at?, states, timeout_seconds, comment })
+}
+
+/// The language that a state's expressions are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    JsonPath,
+    Jsonata,
+}
+
+impl Fields<'_> {
+    /// `QueryLanguage`. AWS takes every value but `JSONPath` for JSONata, and reports a wrong one besides.
+    fn query_language(&self, inherited: Language) -> Language {
+        const NAME: &str = "QueryLanguage";
+        if !self.has(NAME) {
+            return inherited;
+        }
+        match self.word(NAME, &["JSONPath", "JSONata"]) {
+            Some("JSONPath") => Language::JsonPath,
+            None => Language::Jsonata,
+            Some(_) => {
+                // A machine that says so says it for its states.
+                if inherited == Language::JsonPath {
+                    self.report.not_supported(&self.at(NAME), "QueryLanguage 'JSONata'");
+                }
+                Language::Jsonata
+            }
+        }
+    }
+}
+
+/// The name of a state that a field holds.
+fn state_name(fields: &Fields<'_>, name: &'static str) -> Option<StateName> {
+    fields.string(name).map(StateName::from)
+}

@@ -1,0 +1,20 @@
+//! The Wait state.
+
+use super::data::{MAX_SECONDS, Wanted};
+use super::fields::Fields;
+use super::state::next;
+use crate::machine::{Wait, WaitUntil};
+
+/// A Wait state.
+pub(super) fn wait(fields: &Fields<'_>) -> Option<Wait> {
+    let data = fields.input_output();
+    fields.exactly_one(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]);
+    let seconds = fields.integer("Seconds", &(0..=MAX_SECONDS)).map(WaitUntil::Seconds);
+    let seconds_path = fields.expression("SecondsPath", Wanted::Reference).map(WaitUntil::SecondsPath);
+    let timestamp = fields.timestamp("Timestamp").map(|(text, instant)| WaitUntil::Timestamp(text, instant));
+    let timestamp_path = fields.expression("TimestampPath", Wanted::Reference).map(WaitUntil::TimestampPath);
+    let until = seconds.or(seconds_path).or(timestamp).or(timestamp_path);
+    let next = next(fields);
+    fields.refuse_assign();
+    Some(Wait { data, until: until?, next: next? })
+}
