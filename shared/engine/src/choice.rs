@@ -1,0 +1,250 @@
+//! The Choice state: the first rule that holds.
+//!
+//! A comparison with a value of the wrong type is false, never an error; a variable that is not there is an
+//! error, except for `IsPresent`.
+
+use crate::evaluate::Evaluation;
+use crate::writer::Writer;
+use crate::{Place, Step, Visit, failure, leave};
+use expression::{Expression, Scope};
+use language::Machine;
+use language::machine::{Choice, Comparison, Condition, Next, Operand, Operator, Relation, TypeTest};
+use model::{Failure, Payload, Timestamp, error_name};
+use serde_json::{Number, Value};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Takes the first rule that holds.
+pub(crate) fn run(
+    machine: &Machine,
+    writer: Writer<'_>,
+    place: Place<Payload>,
+    choice: &Choice,
+    visit: Visit<Payload>,
+) -> Step {
+    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    match decide(&evaluation, choice, &visit) {
+        Ok((next, output)) => leave::with_output(writer, place, &next, &visit, output),
+        Err(failed) => failure::fail(machine, writer, place, visit, failed),
+    }
+}
+
+fn decide(evaluation: &Evaluation<'_>, choice: &Choice, visit: &Visit<Payload>) -> Result<(Next, Payload), Failure> {
+    let input = evaluation.path(&choice.data.input_path, &visit.input)?;
+    // The scope cannot carry our own kind of failure, so the decision comes out beside it.
+    let decision = evaluation.scoped(&input, |scope| {
+        for rule in &choice.choices {
+            match holds(&rule.condition, scope) {
+                Ok(true) => return Ok(Ok(Some(rule.next.clone()))),
+                Ok(false) => {}
+                Err(path) => return Ok(Err(path)),
+            }
+        }
+        Ok(Ok(choice.default.clone()))
+    })?;
+    let next = match decision {
+        Ok(Some(next)) => next,
+        Ok(None) => {
+            let text = "Failed to transition out of the state. The state does not point to a next state.";
+            return Err(evaluation.failure(error_name::NO_CHOICE_MATCHED, text));
+        }
+        Err(path) => {
+            let text = format!("Invalid path '{path}': The choice state's condition path references an invalid value.");
+            return Err(evaluation.failure(error_name::RUNTIME, &text));
+        }
+    };
+    let output = evaluation.path(&choice.data.output_path, &input)?;
+    Ok((Next::State(next), output))
+}
+
+/// Whether the condition holds; the path that found nothing otherwise.
+fn holds<'c>(condition: &'c Condition, scope: &Scope<'_>) -> Result<bool, &'c str> {
+    match condition {
+        Condition::And(conditions) => {
+            for condition in conditions {
+                if !holds(condition, scope)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Condition::Or(conditions) => {
+            for condition in conditions {
+                if holds(condition, scope)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Condition::Not(condition) => Ok(!holds(condition, scope)?),
+        Condition::Compare(comparison) => compare(comparison, scope),
+    }
+}
+
+fn compare<'c>(comparison: &'c Comparison, scope: &Scope<'_>) -> Result<bool, &'c str> {
+    let found = comparison.variable.look_up(scope);
+    if let Operator::Is(TypeTest::Present, wanted) = comparison.operator {
+        return Ok(found.is_ok() == wanted);
+    }
+    let value = found.map_err(|_| comparison.variable.source())?;
+    let value = value.as_ref();
+    Ok(match &comparison.operator {
+        Operator::String(relation, operand) => {
+            let right = operand_of(operand, scope, |literal| Value::from(literal.as_str()))?;
+            related(*relation, strings(value, &right))
+        }
+        Operator::Numeric(relation, operand) => {
+            let right = operand_of(operand, scope, |literal| Value::Number(literal.clone()))?;
+            related(*relation, numbers(value, &right))
+        }
+        Operator::Timestamp(relation, operand) => {
+            let right = match operand {
+                Operand::Literal((_, instant)) => Some(Timestamp::from(*instant)),
+                Operand::Path(path) => instant(look_up(path, scope)?.as_ref()),
+            };
+            related(*relation, instant(value).zip(right).map(|(left, right)| left.cmp(&right)))
+        }
+        Operator::Boolean(operand) => {
+            let right = operand_of(operand, scope, |literal| Value::Bool(*literal))?;
+            value.is_boolean() && *value == *right
+        }
+        Operator::StringMatches(pattern) => value.as_str().is_some_and(|text| matches_pattern(pattern, text)),
+        Operator::Is(test, wanted) => {
+            let is = match test {
+                TypeTest::Null => value.is_null(),
+                TypeTest::Present => true,
+                TypeTest::Numeric => value.is_number(),
+                TypeTest::String => value.is_string(),
+                TypeTest::Boolean => value.is_boolean(),
+                TypeTest::Timestamp => instant(value).is_some(),
+            };
+            is == *wanted
+        }
+    })
+}
+
+fn operand_of<'c, 's, T>(
+    operand: &'c Operand<T>,
+    scope: &Scope<'s>,
+    literal: impl FnOnce(&T) -> Value,
+) -> Result<Cow<'s, Value>, &'c str> {
+    match operand {
+        Operand::Literal(value) => Ok(Cow::Owned(literal(value))),
+        Operand::Path(path) => look_up(path, scope),
+    }
+}
+
+fn look_up<'c, 's>(path: &'c Expression, scope: &Scope<'s>) -> Result<Cow<'s, Value>, &'c str> {
+    path.look_up(scope).map_err(|_| path.source())
+}
+
+fn related(relation: Relation, ordering: Option<Ordering>) -> bool {
+    let Some(ordering) = ordering else { return false };
+    match relation {
+        Relation::Equals => ordering.is_eq(),
+        Relation::LessThan => ordering.is_lt(),
+        Relation::LessThanEquals => ordering.is_le(),
+        Relation::GreaterThan => ordering.is_gt(),
+        Relation::GreaterThanEquals => ordering.is_ge(),
+    }
+}
+
+fn strings(left: &Value, right: &Value) -> Option<Ordering> {
+    // Java compares UTF-16 units; only characters beyond the basic plane tell the difference.
+    Some(left.as_str()?.encode_utf16().cmp(right.as_str()?.encode_utf16()))
+}
+
+fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
+    let (Value::Number(left), Value::Number(right)) = (left, right) else { return None };
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+}
+
+fn instant(value: &Value) -> Option<Timestamp> {
+    value.as_str().and_then(language::parse_timestamp).map(Timestamp::from)
+}
+
+/// `*` stands for any characters; `\*` is a star, `\\` a backslash.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let mut tokens = Vec::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        tokens.push(match character {
+            '*' => None,
+            '\\' => Some(characters.next().unwrap_or('\\')),
+            other => Some(other),
+        });
+    }
+    let text: Vec<char> = text.chars().collect();
+    let (mut at, mut token) = (0, 0);
+    // Where the last star is, and how much of the text it has taken so far.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match tokens.get(token) {
+            Some(None) => {
+                star = Some((token, at));
+                token += 1;
+            }
+            Some(Some(wanted)) if *wanted == text[at] => {
+                at += 1;
+                token += 1;
+            }
+            _ => match &mut star {
+                Some((star_token, taken)) => {
+                    *taken += 1;
+                    at = *taken;
+                    token = *star_token + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    tokens[token..].iter().all(Option::is_none)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_star_stands_for_any_characters_and_an_escaped_one_for_itself() {
+        for (pattern, text, wanted) in [
+            ("log-*.txt", "log-2024.txt", true),
+            ("log-*.txt", "log-.txt", true),
+            ("log-*.txt", "log-2024.txt.gz", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "xxbxxaxx", false),
+            (r"a\*c", "a*c", true),
+            (r"a\*c", "abc", false),
+            (r"a\\*", r"a\bc", true),
+            ("", "", true),
+            ("*", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(matches_pattern(pattern, text), wanted, "{pattern} against {text}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_pattern_ends_soon() {
+        assert!(!matches_pattern(&"*a".repeat(200), &"a".repeat(199)));
+    }
+
+    #[test]
+    fn numbers_compare_by_value_and_large_ones_exactly() {
+        let order = |left: &str, right: &str| {
+            let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+            numbers(&parse(left), &parse(right))
+        };
+        assert_eq!(order("1", "1.0"), Some(Ordering::Equal));
+        assert_eq!(order("9007199254740993", "9007199254740992"), Some(Ordering::Greater));
+        assert_eq!(numbers(&json!("1"), &json!(1)), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! Failures: Retry, then Catch, then the end of the strand.
+
+use crate::evaluate::Evaluation;
+use crate::writer::Writer;
+use crate::{Outcome, Phase, Place, Step, Visit, Waiting, leave, step};
+use expression::Random;
+use language::Machine;
+use language::machine::{Catcher, ErrorMatch, JitterStrategy, Next, Retrier, State, StateName};
+use model::history::{Kind, StateType};
+use model::{EventRef, Failure, Payload, Timestamp, error_name};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A state failed. The event that says so, if there is one, was put before.
+pub(crate) fn fail(
+    machine: &Machine,
+    writer: Writer<'_>,
+    place: Place<Payload>,
+    visit: Visit<Payload>,
+    failure: Failure,
+) -> Step {
+    fail_with(machine, writer, place, visit, failure, |_| {})
+}
+
+/// The same for a state whose own failure event (`MapStateFailed`) is only written when no retry follows.
+pub(crate) fn fail_with(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    mut visit: Visit<Payload>,
+    failure: Failure,
+    give_up: impl FnOnce(&mut Writer<'_>),
+) -> Step {
+    let (retry, catch) = handlers(machine, &visit.state);
+    if let Some(until) = retry_at(&writer, &mut visit, retry, &failure) {
+        let seq = writer.context().seq;
+        return writer.finish(seq, place, Phase::Waiting(Waiting { visit, until, retry: true }));
+    }
+    give_up(&mut writer);
+    let Some(catcher) = catch.iter().find(|catcher| matches_any(&catcher.error_equals, &failure)) else {
+        return end_failed(writer, place, Some(visit.state_type), failure);
+    };
+    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    // Seen on AWS: OutputPath is for the state's result, not for what a Catcher hands on.
+    let output = evaluation.combine(&catcher.result_path, Payload::from_value(error_output(&failure)));
+    match output {
+        Ok(output) => leave::with_output(writer, place, &Next::State(catcher.next.clone()), &visit, output),
+        Err(failed) => end_failed(writer, place, Some(visit.state_type), failed),
+    }
+}
+
+/// Ends the strand with a failure.
+pub(crate) fn end_failed(
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    state_type: Option<StateType>,
+    failure: Failure,
+) -> Step {
+    if writer.context().strand.is_root() {
+        writer.put(Kind::ExecutionFailed(failure.clone()));
+    } else {
+        let at = writer.last().cloned();
+        note_iteration(&mut writer, &place, at.as_ref(), |name, index| Kind::MapIterationFailed { name, index });
+        // Seen on AWS: a branch's Task that failed is also noted as aborted.
+        if state_type == Some(StateType::Task) {
+            writer.put_aside(at, Kind::TaskStateAborted);
+        }
+    }
+    step::ended(writer, place, Outcome::Failed(failure))
+}
+
+/// An event about the iteration that this strand is, if it is one.
+pub(crate) fn note_iteration(
+    writer: &mut Writer<'_>,
+    place: &Place<Payload>,
+    previous: Option<&EventRef>,
+    kind: impl FnOnce(String, u32) -> Kind<Payload>,
+) {
+    if let (Some(name), Some(item)) = (&place.iteration_of, &place.item) {
+        writer.put_aside(previous.cloned(), kind(name.clone(), item.index));
+    }
+}
+
+fn handlers<'m>(machine: &'m Machine, state: &str) -> (&'m [Retrier], &'m [Catcher]) {
+    match machine.states.get(&StateName::from(state)) {
+        Some(State::Task(task)) => (&task.retry, &task.catch),
+        Some(State::Parallel(parallel)) => (&parallel.retry, &parallel.catch),
+        Some(State::Map(map)) => (&map.retry, &map.catch),
+        Some(State::Pass(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_)) | None => {
+            (&[], &[])
+        }
+    }
+}
+
+/// When the state is tried again, if it is; counts the attempt.
+fn retry_at(
+    writer: &Writer<'_>,
+    visit: &mut Visit<Payload>,
+    retry: &[Retrier],
+    failure: &Failure,
+) -> Option<Timestamp> {
+    // Only the first retrier that names the error has a say.
+    let index = retry.iter().position(|retrier| matches_any(&retrier.error_equals, failure))?;
+    let retrier = &retry[index];
+    let attempts = visit.attempts.get_mut(index)?;
+    if *attempts >= retrier.max_attempts {
+        return None;
+    }
+    let delay = backoff(retrier, *attempts, writer.context().seed);
+    *attempts += 1;
+    Some(writer.context().now + delay)
+}
+
+/// The time before a retry, of which there were `attempts` before.
+fn backoff(retrier: &Retrier, attempts: u64, seed: u64) -> Duration {
+    /// Beyond this the product is capped anyway; it keeps the power finite.
+    const LONGEST_SECONDS: f64 = 3.2e9;
+    #[expect(clippy::cast_precision_loss, reason = "seconds below 2^53")]
+    let (interval, cap) =
+        (retrier.interval_seconds as f64, retrier.max_delay_seconds.map_or(LONGEST_SECONDS, |seconds| seconds as f64));
+    let exponent = i32::try_from(attempts).unwrap_or(i32::MAX);
+    let delay = (interval * retrier.backoff_rate.powi(exponent)).min(cap);
+    let delay = match retrier.jitter_strategy {
+        JitterStrategy::None => delay,
+        #[expect(clippy::cast_precision_loss, reason = "53 random bits make the fraction")]
+        JitterStrategy::Full => delay * ((Random::seeded(seed).next_u64() >> 11) as f64 / (1_u64 << 53) as f64),
+    };
+    Duration::try_from_secs_f64(delay).unwrap_or(Duration::MAX)
+}
+
+fn matches_any(error_equals: &[ErrorMatch], failure: &Failure) -> bool {
+    let error = failure.error.as_deref().unwrap_or_default();
+    // States.Runtime always fails the execution.
+    if error == error_name::RUNTIME {
+        return false;
+    }
+    let is_timeout = error == error_name::TIMEOUT || error == error_name::HEARTBEAT_TIMEOUT;
+    error_equals.iter().any(|wanted| match wanted {
+        ErrorMatch::All => true,
+        ErrorMatch::TaskFailed => !is_timeout,
+        ErrorMatch::Name(name) => name == error || (is_timeout && name == error_name::TIMEOUT),
+    })
+}
+
+/// What a Catcher puts into the data.
+fn error_output(failure: &Failure) -> Value {
+    let is_timeout = failure.error.as_deref() == Some(error_name::TIMEOUT);
+    let cause = match &failure.cause {
+        Some(cause) => json!(cause),
+        // Seen on AWS: a time-out has no cause in the history, but an empty one here.
+        None if is_timeout => json!(""),
+        None => Value::Null,
+    };
+    json!({ "Error": failure.error, "Cause": cause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retrier(interval_seconds: u64, backoff_rate: f64, max_delay_seconds: Option<u64>) -> Retrier {
+        Retrier {
+            error_equals: vec![ErrorMatch::All],
+            interval_seconds,
+            max_attempts: 99_999_999,
+            backoff_rate,
+            max_delay_seconds,
+            jitter_strategy: JitterStrategy::None,
+        }
+    }
+
+    #[test]
+    fn backoff_grows_by_its_rate_up_to_its_cap() {
+        let retrier = retrier(3, 1.5, Some(10));
+        let delays: Vec<f64> = (0..5).map(|attempt| backoff(&retrier, attempt, 0).as_secs_f64()).collect();
+        assert_eq!(delays, [3.0, 4.5, 6.75, 10.0, 10.0]);
+    }
+
+    #[test]
+    fn backoff_is_finite_however_often_it_grew() {
+        assert!(backoff(&retrier(99_999_999, 1e300, None), u64::MAX, 0) <= Duration::from_secs(3_200_000_000));
+    }
+
+    #[test]
+    fn full_jitter_stays_below_the_interval() {
+        let mut retrier = retrier(2, 2.0, None);
+        retrier.jitter_strategy = JitterStrategy::Full;
+        for seed in 0..1_000 {
+            assert!(backoff(&retrier, 2, seed) < Duration::from_secs(8));
+        }
+    }
+
+    #[test]
+    fn task_failed_is_any_error_but_a_time_out() {
+        let matches = |error: &str, wanted| matches_any(&[wanted], &Failure::named(error));
+        assert!(matches("Custom", ErrorMatch::TaskFailed));
+        assert!(!matches("States.Timeout", ErrorMatch::TaskFailed));
+        assert!(matches("States.HeartbeatTimeout", ErrorMatch::Name("States.Timeout".into())));
+        assert!(!matches("States.Runtime", ErrorMatch::All));
+    }
+}

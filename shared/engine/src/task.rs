@@ -1,0 +1,257 @@
+//! The Task state: the claim of a call, and its answers.
+
+use crate::evaluate::Evaluation;
+use crate::writer::Writer;
+use crate::{Awaits, Call, Cursor, Pending, Phase, Place, Step, TaskRequest, Trigger, Visit, failure, leave};
+use language::Machine;
+use language::machine::{Resource, Seconds, State, StateName, Task};
+use model::history::{Kind, Service};
+use model::{Failure, Payload, error_name};
+use serde_json::Value;
+
+/// Claims the task's call, or offers the task to an activity's workers.
+pub(crate) fn claim(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    task: &Task,
+    visit: Visit<Payload>,
+) -> Step {
+    let mut evaluation = Evaluation::new(writer.context(), &place, &visit);
+    if task.resource == Resource::LambdaInvokeWaitForTaskToken {
+        evaluation = evaluation.with_token();
+    }
+    let prepared = prepare(&evaluation, task, &visit);
+    let Prepared { input, timeout, heartbeat } = match prepared {
+        Ok(prepared) => prepared,
+        Err(failed) => return failure::fail(machine, writer, place, visit, failed),
+    };
+    let context = writer.context();
+    let started = context.now;
+    let request = match &task.resource {
+        Resource::Activity(arn) => {
+            let scheduled = Kind::ActivityScheduled { resource: arn.clone(), input: input.clone(), timeout, heartbeat };
+            writer.put(scheduled);
+            let awaits = Awaits::ActivityWorker { arn: arn.clone(), input };
+            let pending = Pending { visit, awaits, timeout, heartbeat, started, awaited_from: started };
+            return writer.finish(context.seq, place, Phase::Pending(pending));
+        }
+        Resource::LambdaFunction(arn) => {
+            writer.put(Kind::LambdaFunctionScheduled { resource: arn.clone(), input: input.clone(), timeout });
+            writer.put(Kind::LambdaFunctionStarted);
+            TaskRequest::LambdaFunction { arn: arn.clone(), input }
+        }
+        Resource::LambdaInvoke | Resource::LambdaInvokeWaitForTaskToken => {
+            let wait_for_token = task.resource == Resource::LambdaInvokeWaitForTaskToken;
+            let service = lambda(wait_for_token);
+            let region = context.execution.arn.place().region.to_string();
+            let parameters = input.clone();
+            writer.put(Kind::TaskScheduled { service: service.clone(), region, parameters, timeout, heartbeat });
+            writer.put(Kind::TaskStarted(service));
+            TaskRequest::LambdaInvoke { parameters: input, wait_for_token }
+        }
+    };
+    let (worker, expires) = (context.claim.worker.clone(), context.claim.expires);
+    let call = Call { visit, request, timeout, heartbeat, started, worker, expires };
+    writer.finish(context.seq, place, Phase::Calling(call))
+}
+
+/// What moves a strand whose call is being made.
+pub(crate) fn answered(
+    machine: &Machine,
+    writer: Writer<'_>,
+    cursor: &Cursor<Payload>,
+    call: Call<Payload>,
+    trigger: Trigger,
+) -> Option<Step> {
+    let place = cursor.place.clone();
+    let kind = events_of(&call.request);
+    match trigger {
+        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, call.visit, kind, &output)),
+        Trigger::TaskFailed(failure) => Some(failed(machine, writer, place, call.visit, kind, failure)),
+        Trigger::TaskTimedOut { heartbeat } => Some(timed_out(machine, writer, place, call.visit, kind, heartbeat)),
+        Trigger::TaskSubmitted(output) => {
+            let Called::Service(service) = kind else { return None };
+            let mut writer = writer;
+            writer.put(Kind::TaskSubmitted { service, output });
+            let pending = Pending {
+                visit: call.visit,
+                awaits: Awaits::Callback(call.request),
+                timeout: call.timeout,
+                heartbeat: call.heartbeat,
+                started: call.started,
+                awaited_from: writer.context().now,
+            };
+            Some(writer.finish(cursor.since, place, Phase::Pending(pending)))
+        }
+        Trigger::Entered
+        | Trigger::ActivityStarted { .. }
+        | Trigger::TimerFired
+        | Trigger::ChildrenEnded(_)
+        | Trigger::ChildrenDone(_)
+        | Trigger::Aborted(_) => None,
+    }
+}
+
+/// What moves a strand whose task is answered from outside.
+pub(crate) fn pending(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    cursor: &Cursor<Payload>,
+    pending: Pending<Payload>,
+    trigger: Trigger,
+) -> Option<Step> {
+    let place = cursor.place.clone();
+    let kind = match (&pending.awaits, &trigger) {
+        (Awaits::ActivityWorker { arn, .. }, Trigger::ActivityStarted { worker_name }) => {
+            writer.put(Kind::ActivityStarted { worker_name: worker_name.clone() });
+            let now = writer.context().now;
+            let awaits = Awaits::ActivityResult { arn: arn.clone() };
+            let taken = Pending { awaits, started: now, awaited_from: now, ..pending };
+            return Some(writer.finish(cursor.since, place, Phase::Pending(taken)));
+        }
+        (Awaits::ActivityWorker { .. }, _) => return None,
+        (Awaits::ActivityResult { .. }, _) => Called::Activity,
+        (Awaits::Callback(request), _) => events_of(request),
+    };
+    match trigger {
+        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, pending.visit, kind, &output)),
+        Trigger::TaskFailed(failure) => Some(failed(machine, writer, place, pending.visit, kind, failure)),
+        Trigger::TaskTimedOut { heartbeat } => Some(timed_out(machine, writer, place, pending.visit, kind, heartbeat)),
+        Trigger::Entered
+        | Trigger::TaskSubmitted(_)
+        | Trigger::ActivityStarted { .. }
+        | Trigger::TimerFired
+        | Trigger::ChildrenEnded(_)
+        | Trigger::ChildrenDone(_)
+        | Trigger::Aborted(_) => None,
+    }
+}
+
+/// Which family of events a task writes.
+enum Called {
+    Function,
+    Service(Service),
+    Activity,
+}
+
+fn events_of(request: &TaskRequest<Payload>) -> Called {
+    match request {
+        TaskRequest::LambdaFunction { .. } => Called::Function,
+        TaskRequest::LambdaInvoke { wait_for_token, .. } => Called::Service(lambda(*wait_for_token)),
+    }
+}
+
+fn lambda(wait_for_token: bool) -> Service {
+    let resource = if wait_for_token { "invoke.waitForTaskToken" } else { "invoke" };
+    Service { resource_type: "lambda".to_owned(), resource: resource.to_owned() }
+}
+
+fn succeeded(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    visit: Visit<Payload>,
+    called: Called,
+    result: &Payload,
+) -> Step {
+    let output = result.clone();
+    writer.put(match called {
+        Called::Function => Kind::LambdaFunctionSucceeded { output },
+        Called::Service(service) => Kind::TaskSucceeded { service, output },
+        Called::Activity => Kind::ActivitySucceeded { output },
+    });
+    match machine.states.get(&StateName::from(visit.state.as_str())) {
+        Some(State::Task(task)) => leave::with_result(machine, writer, place, &task.data, &task.next, visit, result),
+        _ => {
+            let cause = format!("The state '{}' is no Task in the definition that this execution runs.", visit.state);
+            failure::end_failed(writer, place, None, Failure::new(error_name::RUNTIME, cause))
+        }
+    }
+}
+
+fn failed(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    visit: Visit<Payload>,
+    called: Called,
+    failure: Failure,
+) -> Step {
+    let noted = failure.clone();
+    writer.put(match called {
+        Called::Function => Kind::LambdaFunctionFailed(noted),
+        Called::Service(service) => Kind::TaskFailed { service, failure: noted },
+        Called::Activity => Kind::ActivityFailed(noted),
+    });
+    failure::fail(machine, writer, place, visit, failure)
+}
+
+fn timed_out(
+    machine: &Machine,
+    mut writer: Writer<'_>,
+    place: Place<Payload>,
+    visit: Visit<Payload>,
+    called: Called,
+    heartbeat: bool,
+) -> Step {
+    let failure = Failure::named(if heartbeat { error_name::HEARTBEAT_TIMEOUT } else { error_name::TIMEOUT });
+    let noted = failure.clone();
+    writer.put(match called {
+        Called::Function => Kind::LambdaFunctionTimedOut(noted),
+        Called::Service(service) => Kind::TaskTimedOut { service, failure: noted },
+        Called::Activity => Kind::ActivityTimedOut(noted),
+    });
+    failure::fail(machine, writer, place, visit, failure)
+}
+
+struct Prepared {
+    input: Payload,
+    timeout: Option<u64>,
+    heartbeat: Option<u64>,
+}
+
+fn prepare(evaluation: &Evaluation<'_>, task: &Task, visit: &Visit<Payload>) -> Result<Prepared, Failure> {
+    let effective = evaluation.path(&task.data.input_path, &visit.input)?;
+    let timeout = seconds(evaluation, "TimeoutSecondsPath", task.timeout.as_ref(), &effective)?;
+    let heartbeat = seconds(evaluation, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &effective)?;
+    let input = evaluation.template(task.data.parameters.as_ref(), &effective)?;
+    Ok(Prepared { input, timeout, heartbeat })
+}
+
+fn seconds(
+    evaluation: &Evaluation<'_>,
+    field: &str,
+    seconds: Option<&Seconds>,
+    input: &Payload,
+) -> Result<Option<u64>, Failure> {
+    let path = match seconds {
+        None => return Ok(None),
+        Some(Seconds::Fixed(seconds)) => return Ok(Some(*seconds)),
+        Some(Seconds::Path(path)) => path,
+    };
+    let value = evaluation.field(path, input)?;
+    let number = match &value {
+        Value::Number(number) => number.as_u64().filter(|seconds| *seconds > 0),
+        _ => None,
+    };
+    match number {
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(evaluation.failure(
+            error_name::RUNTIME,
+            &format!(
+                "The {field} field refers to value \"{}\" which is not a valid integer: {}",
+                plain(&value),
+                path.source()
+            ),
+        )),
+    }
+}
+
+/// A value as AWS prints it into a sentence: a string without its quotes.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,85 @@
+//! Machines from bytes: every state type, nested, with and without handlers, all of them valid.
+
+use crate::strand::{activity, callback, function, invoke};
+use serde_json::{Value, json};
+
+/// Builds a definition; each byte is a decision, and none left is the plainest one.
+pub(crate) struct Builder<'b> {
+    bytes: std::slice::Iter<'b, u8>,
+    states: usize,
+}
+
+/// The machine that these bytes decide.
+pub(crate) fn machine(bytes: &[u8]) -> Value {
+    Builder { bytes: bytes.iter(), states: 0 }.scope(2)
+}
+
+impl Builder<'_> {
+    fn scope(&mut self, depth: usize) -> Value {
+        let names: Vec<String> = (0..=self.choose(4)).map(|_| self.name()).collect();
+        let last = self.name();
+        let mut states = json!({});
+        for (index, name) in names.iter().enumerate() {
+            let next = names.get(index + 1).unwrap_or(&last);
+            states[name] = self.state(depth, next, &last);
+        }
+        states[&last] = match self.choose(4) {
+            0 => json!({ "Type": "Succeed" }),
+            1 => json!({ "Type": "Succeed", "OutputPath": "$.a" }),
+            2 => json!({ "Type": "Fail", "Error": "E" }),
+            _ => json!({ "Type": "Pass", "End": true }),
+        };
+        json!({ "StartAt": names[0], "States": states })
+    }
+
+    fn state(&mut self, depth: usize, next: &str, last: &str) -> Value {
+        let mut state = match self.choose(if depth == 0 { 9 } else { 13 }) {
+            0 => json!({ "Type": "Pass" }),
+            1 => json!({ "Type": "Pass", "Result": { "items": [1, 2, 3], "a": 1 }, "ResultPath": "$.r" }),
+            2 => json!({ "Type": "Pass", "Parameters": { "a.$": "$.a", "items.$": "$$.Execution.Input.items" } }),
+            3 => function(&json!({})),
+            4 => invoke(&json!({ "TimeoutSeconds": 5 })),
+            5 => callback(&json!({ "HeartbeatSeconds": 5 })),
+            6 => activity(&json!({ "ResultPath": "$.r" })),
+            7 => json!({ "Type": "Wait", "SecondsPath": "$.a" }),
+            8 => {
+                let rule = json!({ "Variable": "$.a", "IsPresent": true, "Next": next });
+                return json!({ "Type": "Choice", "Choices": [rule], "Default": last });
+            }
+            9 | 10 => {
+                let branches: Vec<Value> = (0..=self.choose(3)).map(|_| self.scope(depth - 1)).collect();
+                json!({ "Type": "Parallel", "Branches": branches, "ResultPath": "$.r" })
+            }
+            _ => {
+                let limit = self.choose(3);
+                let processor = self.scope(depth - 1);
+                let mut map = json!({ "Type": "Map", "MaxConcurrency": limit, "ItemProcessor": processor });
+                map["ItemsPath"] = json!(["$.items", "$$.Execution.Input.items"][self.choose(2)]);
+                if self.choose(2) == 1 {
+                    map["ItemSelector"] = json!({ "a.$": "$$.Map.Item.Value", "b.$": "$.a" });
+                }
+                map
+            }
+        };
+        if matches!(state["Type"].as_str(), Some("Task" | "Parallel" | "Map")) {
+            if self.choose(2) == 1 {
+                let error = ["States.ALL", "E", "States.Timeout"][self.choose(3)];
+                state["Retry"] = json!([{ "ErrorEquals": [error], "MaxAttempts": self.choose(3) }]);
+            }
+            if self.choose(2) == 1 {
+                state["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "Next": last, "ResultPath": "$.r" }]);
+            }
+        }
+        state["Next"] = json!(next);
+        state
+    }
+
+    fn name(&mut self) -> String {
+        self.states += 1;
+        format!("S{}", self.states)
+    }
+
+    fn choose(&mut self, of: usize) -> usize {
+        self.bytes.next().map_or(0, |byte| usize::from(*byte) % of)
+    }
+}

@@ -1,0 +1,16 @@
+//! The engine alone: every transition over small machines, and what holds on any walk.
+//!
+//! `strand.rs` drives one strand by hand; the other files are by subject, as in the engine's source.
+
+mod aborts;
+mod children;
+mod context;
+mod effects;
+mod flow;
+mod forks;
+mod machines;
+mod properties;
+mod retries;
+mod strand;
+mod table;
+mod tasks;
