@@ -1,0 +1,315 @@
+//! One commit of one strand: work out the record, put it, carry out its effects, and make the call it claims.
+
+use crate::caches::CallGuard;
+use crate::known::Known;
+use crate::ports::Put;
+use crate::{Cause, Error, Orchestrator, Record, RecordKey};
+use engine::{Claim, Cursor, Ending, Phase, Step, StepContext, Then, Trigger};
+use model::history::{Event, Kind};
+use model::{Payload, Seq, StrandId, Timestamp, WriterId};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The size at which a commit ends, in bytes of payload: a record stays below 300 KB unless one state exceeds that.
+const FULL_COMMIT_BYTES: usize = 200_000;
+
+/// What became of an attempt to move a strand.
+pub(crate) enum Moved {
+    /// It moved.
+    Won,
+    /// What the trigger is about is over.
+    Gone,
+}
+
+/// What became of one commit.
+pub(crate) enum Attempt {
+    /// The record is in the journal and its effects are carried out.
+    Won(Committed),
+    /// The trigger does not fit what the strand does.
+    Unfit,
+    /// Another record is there.
+    Lost(Arc<Record>),
+}
+
+/// A record that this worker has put.
+pub(crate) struct Committed {
+    record: Arc<Record>,
+    /// Held while the call that the record claims is this worker's to make.
+    call: Option<CallGuard>,
+}
+
+/// Growing delays between attempts: 50 ms, then twice as long each time, up to 5 s.
+#[derive(Default)]
+pub(crate) struct Delays {
+    attempts: u32,
+}
+
+impl Delays {
+    pub(crate) fn next(&mut self) -> Duration {
+        let delay = Duration::from_millis(50 << self.attempts.min(10)).min(Duration::from_secs(5));
+        self.attempts += 1;
+        delay
+    }
+}
+
+/// Whether the worker may make calls itself, and wait for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// It may: a wake's handler.
+    Allowed,
+    /// It may not: an API call, which must answer. States that call are left to a wake.
+    Left,
+}
+
+impl Orchestrator {
+    /// Moves the strand on for a trigger that is meant for one wait, however its head moves within that wait, and
+    /// makes the calls that follow.
+    pub(crate) async fn advance_within(
+        &self,
+        known: &Known,
+        head: Arc<Record>,
+        trigger: &Trigger,
+        cause: &Cause,
+        calls: Calls,
+    ) -> Result<Moved, Error> {
+        match self.commit_within(known, head, trigger, cause, calls).await? {
+            Some(committed) => {
+                self.make_calls(known, committed).await?;
+                Ok(Moved::Won)
+            }
+            None => Ok(Moved::Gone),
+        }
+    }
+
+    /// Makes the call that the record claims, if it does, records its outcome, and so on while each outcome's record
+    /// claims the next call.
+    pub(crate) async fn make_calls(&self, known: &Known, mut committed: Committed) -> Result<(), Error> {
+        while let Some(guard) = committed.call.take() {
+            let record = committed.record;
+            let trigger = self.call(known, &record).await?;
+            let cause = Cause::Call(record.key.seq);
+            match self.record_outcome(known, &record, &trigger, &cause).await? {
+                Some(next) => committed = next,
+                None => return Ok(()),
+            }
+            drop(guard);
+        }
+        Ok(())
+    }
+
+    /// Records a call's outcome, however often the journal has to be asked: nobody else knows it.
+    async fn record_outcome(
+        &self,
+        known: &Known,
+        claim: &Arc<Record>,
+        trigger: &Trigger,
+        cause: &Cause,
+    ) -> Result<Option<Committed>, Error> {
+        let mut delays = Delays::default();
+        let mut has_failed = false;
+        loop {
+            let attempt = match self.commit_within(known, Arc::clone(claim), trigger, cause, Calls::Allowed).await {
+                // The attempt that failed may have put the record and lost its effects.
+                Ok(None) if has_failed => match self.head(&known.key, &claim.key.strand).await {
+                    Ok(Some(head)) => Box::pin(self.make_sure(known, &Arc::new(head))).await.map(|()| None),
+                    Ok(None) => Ok(None),
+                    Err(error) => Err(error),
+                },
+                attempt => attempt,
+            };
+            match attempt {
+                Err(error) if error.is_transient() && self.is_live(claim) => {
+                    tracing::warn!(execution = %known.key.execution, %error, "a call's outcome waits for the journal");
+                    has_failed = true;
+                    self.ports().clock.sleep(delays.next()).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Commits after the head, or after whatever has become the head within the same wait.
+    async fn commit_within(
+        &self,
+        known: &Known,
+        mut head: Arc<Record>,
+        trigger: &Trigger,
+        cause: &Cause,
+        calls: Calls,
+    ) -> Result<Option<Committed>, Error> {
+        let since = head.cursor.since;
+        loop {
+            match self.commit(known, &head, trigger.clone(), cause.clone(), calls).await? {
+                Attempt::Won(committed) => return Ok(Some(committed)),
+                Attempt::Lost(winner) if winner.cursor.since == since && !winner.cursor.is_terminal() => head = winner,
+                Attempt::Lost(_) | Attempt::Unfit => return Ok(None),
+            }
+        }
+    }
+
+    /// One commit: works out the record after the head, puts it, and carries out its effects.
+    pub(crate) async fn commit(
+        &self,
+        known: &Known,
+        head: &Record,
+        trigger: Trigger,
+        cause: Cause,
+        calls: Calls,
+    ) -> Result<Attempt, Error> {
+        let Some(record) = self.work_out(known, head, trigger, cause, calls)? else { return Ok(Attempt::Unfit) };
+        let claims = matches!(record.cursor.phase, Phase::Calling(_));
+        let call = claims.then(|| self.caches().begin_call(&record.writer));
+        match self.put(&record).await {
+            Ok(None) => {}
+            Ok(Some(winner)) => return Ok(Attempt::Lost(Arc::new(winner))),
+            Err(error) => {
+                // The record may be there all the same. A message comes again; who calls from outside may not.
+                if calls == Calls::Left && error.is_transient() {
+                    self.settle_later(&record.key).await?;
+                }
+                return Err(error);
+            }
+        }
+        record.settle_payloads();
+        let record = Arc::new(record);
+        self.ports().observer.recorded(&known.key.execution, &record);
+        self.carry_out_or_settle_later(known, &record).await?;
+        Ok(Attempt::Won(Committed { record, call }))
+    }
+
+    /// Puts the record; the one that is there if it loses.
+    pub(crate) async fn put(&self, record: &Record) -> Result<Option<Record>, Error> {
+        match self.ports().journal.put(&record.encode()).await? {
+            Put::Won => Ok(None),
+            Put::Lost(stored) => {
+                let winner = self.open(&stored).await?;
+                // An ambiguous answer was repeated by the adapter: the winner is this very put.
+                Ok((winner.writer != record.writer).then_some(winner))
+            }
+        }
+    }
+
+    /// Works out the record after the head: as many states as one commit may hold.
+    fn work_out(
+        &self,
+        known: &Known,
+        head: &Record,
+        trigger: Trigger,
+        cause: Cause,
+        calls: Calls,
+    ) -> Result<Option<Record>, Error> {
+        let key = RecordKey { seq: head.key.seq + 1, ..head.key.clone() };
+        // A join comes after its children, and an abort after the failure that it is for, whatever the clocks of their
+        // hosts said.
+        let others = match &trigger {
+            Trigger::ChildrenEnded(ends) | Trigger::ChildrenDone(ends) => ends.iter().map(|end| end.time).max(),
+            Trigger::Aborted(Ending::Aborted { after, .. }) => Some(*after),
+            _ => None,
+        };
+        let time = self.now().max(head.end()).max(others.unwrap_or_default());
+        if calls == Calls::Left && trigger == Trigger::TimerFired && engine::makes_call(&known.machine, &head.cursor) {
+            return Ok(None);
+        }
+        let Some(step) = self.step(known, &key.strand, key.seq, 0, &head.cursor, trigger)? else { return Ok(None) };
+        let (events, cursor) = self.run_on(known, &key.strand, key.seq, step, calls)?;
+        Ok(Some(Record { key, writer: self.writer(), cause, time, events, cursor }))
+    }
+
+    /// Goes on through states that need nothing from outside, as far as one commit may.
+    pub(crate) fn run_on(
+        &self,
+        known: &Known,
+        strand: &StrandId,
+        seq: Seq,
+        first: Step,
+        calls: Calls,
+    ) -> Result<(Vec<Event<Payload>>, Cursor<Payload>), Error> {
+        let mut then = first.then();
+        let Step { mut events, mut cursor } = first;
+        let mut states = 1;
+        while then == Then::Proceed
+            && states < self.settings().states_per_invocation
+            && !(calls == Calls::Left && engine::makes_call(&known.machine, &cursor))
+            && payload_bytes(&events) < FULL_COMMIT_BYTES
+        {
+            let before = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            let Some(step) = self.step(known, strand, seq, before, &cursor, Trigger::Entered)? else { break };
+            then = step.then();
+            events.extend(step.events);
+            cursor = step.cursor;
+            states += 1;
+        }
+        Ok((events, cursor))
+    }
+
+    fn step(
+        &self,
+        known: &Known,
+        strand: &StrandId,
+        seq: Seq,
+        events_before: u32,
+        cursor: &Cursor<Payload>,
+        trigger: Trigger,
+    ) -> Result<Option<Step>, Error> {
+        self.with_context(known, strand, seq, events_before, |context| {
+            engine::step(&known.machine, cursor, trigger, context)
+        })
+    }
+
+    /// Takes a step of the pure engine. A panic there is an error that will not get better by itself.
+    pub(crate) fn with_context<T>(
+        &self,
+        known: &Known,
+        strand: &StrandId,
+        seq: Seq,
+        events_before: u32,
+        step: impl FnOnce(&StepContext<'_>) -> T,
+    ) -> Result<T, Error> {
+        let now = self.now();
+        let claim = Claim { worker: self.settings().process.clone(), expires: now + self.settings().claim_lifetime };
+        let token = |since: Seq| {
+            let wait = crate::ports::WaitKey { run: known.key.clone(), strand: strand.clone(), since };
+            self.tokens().sign(&wait)
+        };
+        let context = StepContext {
+            now,
+            seed: self.ports().clock.random(),
+            strand,
+            seq,
+            events_before,
+            execution: &known.facts,
+            claim: &claim,
+            token: &token,
+        };
+        // The engine changes nothing outside, so nothing is left half done.
+        catch_unwind(AssertUnwindSafe(|| step(&context))).map_err(|panic| {
+            let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Error::Engine { execution: known.key.execution.clone(), said }
+        })
+    }
+
+    pub(crate) fn writer(&self) -> WriterId {
+        WriterId(self.fresh_id().into())
+    }
+}
+
+impl Record {
+    /// The earliest time of a record after this one: each of its events takes a microsecond.
+    pub(crate) fn end(&self) -> Timestamp {
+        self.time + Duration::from_micros(u64::try_from(self.events.len()).unwrap_or(u64::MAX).max(1))
+    }
+}
+
+/// Bytes of payload in these events. Shared payloads count each time: a rough upper bound.
+fn payload_bytes(events: &[Event<Payload>]) -> usize {
+    events
+        .iter()
+        .map(|event| match &event.kind {
+            Kind::StateExited { output, .. } => output.text().len(),
+            Kind::StateEntered { .. } => 64,
+            _ => 0,
+        })
+        .sum()
+}

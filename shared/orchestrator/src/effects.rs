@@ -1,0 +1,186 @@
+//! Carrying out what a cursor asks for, and `settle`: doing so again for a strand's head, whatever was lost.
+
+use crate::advance::Calls;
+use crate::known::Known;
+use crate::ports::{ActivityTask, EndedChild, ExecutionStatus, JoinKey};
+use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
+use engine::{Effect, Ending, Outcome, Phase, Trigger, effects};
+use futures::future::try_join_all;
+use model::{Failure, StrandId, error_name};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How soon a strand is settled whose effects could not be carried out.
+const SETTLE_DELAY: Duration = Duration::from_secs(1);
+
+/// Which children an effect is carried out for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Those that the record itself begins: its predecessor's effects are known to be done.
+    Fresh,
+    /// All that it waits for: something may have been lost.
+    All,
+}
+
+impl Orchestrator {
+    /// Carries out the effects of a record that this process has just put.
+    ///
+    /// The record stands whatever happens now: if something cannot be done, the strand is settled soon. An error means
+    /// that not even that could be asked for; the message that the record was put for has to come again.
+    pub(crate) async fn carry_out_or_settle_later(&self, known: &Known, record: &Arc<Record>) -> Result<(), Error> {
+        let Err(error) = self.carry_out(known, record, Reach::Fresh).await else { return Ok(()) };
+        tracing::warn!(
+            execution = %known.key.execution, strand = %record.key.strand, seq = record.key.seq, %error,
+            "effects could not be carried out; the strand will be settled"
+        );
+        self.settle_later(&record.key).await
+    }
+
+    /// Asks for the strand of the record to be settled soon.
+    pub(crate) async fn settle_later(&self, record: &RecordKey) -> Result<(), Error> {
+        self.send(&record.run, &record.strand, WakeKind::Settle, None, SETTLE_DELAY).await
+    }
+
+    /// Reads nothing and repeats everything that the strand's head waits for.
+    pub(crate) async fn settle(&self, known: &Known, head: &Arc<Record>) -> Result<(), Error> {
+        if let (Phase::Calling(call), false) = (&head.cursor.phase, self.is_live(head)) {
+            // The call may have happened, and its token may be in somebody's hands: the task's own clocks decide.
+            if let Some((at, _)) = call.unanswered_deadline() {
+                let kind = WakeKind::Timer { since: head.cursor.since };
+                return self.send(&known.key, &head.key.strand, kind, None, at.since(self.now())).await;
+            }
+            // Whoever claimed is gone, and nobody knows how far the call got.
+            let failure = Failure::new(
+                error_name::LAMBDA_UNKNOWN,
+                "The worker that called the function was lost, and the outcome of the call is not known.",
+            );
+            let cause = Cause::Call(head.key.seq);
+            let trigger = Trigger::TaskFailed(failure);
+            self.advance_within(known, Arc::clone(head), &trigger, &cause, Calls::Allowed).await?;
+            return Ok(());
+        }
+        if head.key.strand.is_root() {
+            self.arm_execution_timeout(known, head).await?;
+        }
+        self.carry_out(known, head, Reach::All).await
+    }
+
+    /// Settles the head, unless this process knows that it carried out all its effects.
+    ///
+    /// Needed when a message comes again that led to the head, and before a fork's record is superseded: a later record
+    /// does not repeat the effects for the children that this one began.
+    pub(crate) async fn make_sure(&self, known: &Known, head: &Arc<Record>) -> Result<(), Error> {
+        if self.has_acted(head) {
+            return Ok(());
+        }
+        self.settle(known, head).await
+    }
+
+    /// Whether this process knows that it carried out all effects of the record, or of one after it.
+    pub(crate) fn has_acted(&self, record: &Record) -> bool {
+        let strand = (record.key.run.clone(), record.key.strand.clone());
+        // A claim's effects do not include its call, whose worker may be gone.
+        let claims = matches!(record.cursor.phase, Phase::Calling(_));
+        self.caches()
+            .acted
+            .get(&strand)
+            .is_some_and(|acted| acted > record.key.seq || (acted == record.key.seq && !claims))
+    }
+
+    async fn carry_out(&self, known: &Known, record: &Arc<Record>, reach: Reach) -> Result<(), Error> {
+        let strand = &record.key.strand;
+        let mut children = Vec::new();
+        for effect in effects(&record.cursor, strand.is_root()) {
+            match effect {
+                Effect::Wake => {
+                    let kind = WakeKind::Step { seq: record.key.seq };
+                    self.send(&known.key, strand, kind, Some(Arc::clone(record)), Duration::ZERO).await?;
+                }
+                Effect::StartTimer { since, at } => {
+                    let delay = at.since(self.now());
+                    self.send(&known.key, strand, WakeKind::Timer { since }, None, delay).await?;
+                }
+                Effect::StartChild { index, fresh, .. } => {
+                    if fresh || reach == Reach::All {
+                        children.push(self.start_child(known, record, index));
+                    }
+                }
+                Effect::AbortChild { fork, index, ending } => {
+                    let child = strand.child(fork, index);
+                    self.send(&known.key, &child, WakeKind::Abort(ending), None, Duration::ZERO).await?;
+                }
+                Effect::OfferActivity { arn, since } => self.offer(known, strand, &arn, since).await?,
+                Effect::TellParent => self.tell_parent(known, record).await?,
+                Effect::CloseExecution => self.close(known, record).await?,
+            }
+        }
+        try_join_all(children).await?;
+        self.caches().acted.insert((known.key.clone(), strand.clone()), record.key.seq);
+        Ok(())
+    }
+
+    async fn offer(&self, known: &Known, strand: &StrandId, arn: &str, since: u64) -> Result<(), Error> {
+        // The definition's check lets only activity ARNs come this far.
+        if let Ok(activity) = arn.parse() {
+            let RunKey { execution, run } = known.key.clone();
+            let task = ActivityTask { activity, execution, run, strand: strand.clone(), since };
+            self.ports().activities.offer(&task).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_parent(&self, known: &Known, record: &Arc<Record>) -> Result<(), Error> {
+        let Some((parent, fork, index)) = record.key.strand.parent() else { return Ok(()) };
+        let succeeded = matches!(record.cursor.phase, Phase::Ended(Outcome::Succeeded { .. }));
+        self.caches().ends.insert((known.key.clone(), record.key.strand.clone()), Arc::clone(record));
+        let join = JoinKey { run: known.key.clone(), strand: parent.clone(), fork };
+        self.ports().journal.join(&join, &EndedChild { index, seq: record.key.seq, succeeded }).await?;
+        self.send(&known.key, &parent, WakeKind::Children { fork }, None, Duration::ZERO).await
+    }
+
+    async fn close(&self, known: &Known, record: &Record) -> Result<(), Error> {
+        let Phase::Ended(outcome) = &record.cursor.phase else { return Ok(()) };
+        let status = match outcome {
+            Outcome::Succeeded { .. } => ExecutionStatus::Succeeded,
+            Outcome::Failed(_) => ExecutionStatus::Failed,
+            Outcome::Aborted(_) => ExecutionStatus::Aborted,
+            Outcome::TimedOut(_) => ExecutionStatus::TimedOut,
+        };
+        self.ports().journal.close(&known.key, status, record.time, record.key.seq).await?;
+        self.caches().executions.remove(&known.key);
+        Ok(())
+    }
+
+    /// Asks to be woken when the execution has run for as long as its machine allows.
+    pub(crate) async fn arm_execution_timeout(&self, known: &Known, head: &Record) -> Result<(), Error> {
+        let Some(seconds) = known.machine.timeout_seconds else { return Ok(()) };
+        // An end that was set out for is not asked for again: the answer would be to settle, which asks again.
+        let is_ending = match &head.cursor.phase {
+            Phase::Forked(forked) => {
+                matches!(forked.ending, Some(Ending::Stopped(_) | Ending::TimedOut(_) | Ending::Broken(_)))
+            }
+            phase => matches!(phase, Phase::Ended(_)),
+        };
+        if is_ending {
+            return Ok(());
+        }
+        let delay = known.facts.started.plus_seconds(seconds).since(self.now());
+        self.send(&known.key, &StrandId::root(), WakeKind::ExecutionTimeout, None, delay).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        run: &RunKey,
+        strand: &StrandId,
+        kind: WakeKind,
+        record: Option<Arc<Record>>,
+        delay: Duration,
+    ) -> Result<(), Error> {
+        Ok(self.ports().queue.send(self.wake(run, strand, kind, record), delay).await?)
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the sends around it")]
+    fn wake(&self, run: &RunKey, strand: &StrandId, kind: WakeKind, record: Option<Arc<Record>>) -> Wake {
+        Wake { run: run.clone(), strand: strand.clone(), kind, record }
+    }
+}

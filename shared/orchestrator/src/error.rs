@@ -1,0 +1,82 @@
+//! Why a use case could not do what it was asked for.
+
+use crate::{Tagged, ports};
+use language::Diagnostic;
+use model::{ActivityArn, ExecutionArn, StateMachineArn};
+
+/// Why a use case could not do what it was asked for. The `api` crate gives each its AWS name and text.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such execution.
+    #[error("execution {0} does not exist")]
+    ExecutionDoesNotExist(ExecutionArn),
+    /// The name is taken by an execution with another input, or by one that has ended.
+    #[error("execution {0} exists already")]
+    ExecutionAlreadyExists(ExecutionArn),
+    /// No such machine.
+    #[error("state machine {0} does not exist")]
+    StateMachineDoesNotExist(StateMachineArn),
+    /// The name is taken by a machine that differs.
+    #[error("state machine {0} exists already")]
+    StateMachineAlreadyExists(StateMachineArn),
+    /// The machine is being deleted.
+    #[error("state machine {0} is being deleted")]
+    StateMachineDeleting(StateMachineArn),
+    /// The machine was changed by somebody else at the same time.
+    #[error("state machine {0} was changed at the same time")]
+    StateMachineConflict(StateMachineArn),
+    /// The definition is wrong.
+    #[error("invalid definition: {}", language::invalid_definition_message(.0))]
+    InvalidDefinition(Vec<Diagnostic>),
+    /// No such activity.
+    #[error("activity {0} does not exist")]
+    ActivityDoesNotExist(ActivityArn),
+    /// Nothing that has tags.
+    #[error("resource {0} does not exist")]
+    ResourceNotFound(Tagged),
+    /// Its tags were changed by others at the same time, again and again.
+    #[error("the tags of {0} were changed at the same time")]
+    ResourceConflict(Tagged),
+    /// The text is no task token of this deployment.
+    #[error("invalid task token")]
+    InvalidTaskToken,
+    /// The task that the token names is over, or its execution is.
+    #[error("the task is not waiting any more")]
+    TaskTimedOut,
+    /// The text is no paging token of this list.
+    #[error("invalid page token {0:?}")]
+    InvalidPageToken(String),
+    /// The engine panicked: a mistake of ours.
+    #[error("the engine panicked in {execution}: {said}")]
+    Engine {
+        /// What it worked on.
+        execution: ExecutionArn,
+        /// What the panic said.
+        said: String,
+    },
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] ports::Error),
+}
+
+impl Error {
+    /// Whether the same request may succeed later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Port(error) => error.is_transient(),
+            Self::StateMachineConflict(_) | Self::ResourceConflict(_) => true,
+            Self::ExecutionDoesNotExist(_)
+            | Self::ExecutionAlreadyExists(_)
+            | Self::StateMachineDoesNotExist(_)
+            | Self::StateMachineAlreadyExists(_)
+            | Self::StateMachineDeleting(_)
+            | Self::InvalidDefinition(_)
+            | Self::ActivityDoesNotExist(_)
+            | Self::ResourceNotFound(_)
+            | Self::InvalidTaskToken
+            | Self::TaskTimedOut
+            | Self::InvalidPageToken(_)
+            | Self::Engine { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Executions: start, stop, look up, list.
+
+use crate::known::Known;
+use crate::ports::{ExecutionStatus, MachineRevision, Meta, Page, StartOutcome, StopMark};
+use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
+use engine::{Ending, ExecutionFacts, Outcome, Phase};
+use model::{ExecutionArn, Failure, Payload, RunId, StateMachineArn, StrandId, Timestamp, WriterId};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What StartExecution is asked for.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    /// The machine.
+    pub machine: StateMachineArn,
+    /// The execution's name; a random one if absent.
+    pub name: Option<String>,
+    /// Its input.
+    pub input: Payload,
+    /// The caller's trace header.
+    pub trace_header: Option<String>,
+}
+
+/// What StartExecution answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The execution.
+    pub execution: ExecutionArn,
+    /// When it started.
+    pub at: Timestamp,
+}
+
+/// What StopExecution is asked for.
+#[derive(Clone, Debug)]
+pub struct StopRequest {
+    /// The execution.
+    pub execution: ExecutionArn,
+    /// Why, for its history.
+    pub failure: Failure,
+}
+
+/// What DescribeExecution answers.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The execution.
+    pub summary: ExecutionSummary,
+    /// Its input.
+    pub input: Payload,
+    /// Its output, once it has succeeded.
+    pub output: Option<Payload>,
+    /// Why it ended otherwise.
+    pub failure: Failure,
+    /// The caller's trace header.
+    pub trace_header: Option<String>,
+}
+
+/// An execution in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionSummary {
+    /// The execution.
+    pub execution: ExecutionArn,
+    /// Its machine.
+    pub machine: StateMachineArn,
+    /// Where it stands.
+    pub status: ExecutionStatus,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub stopped: Option<Timestamp>,
+}
+
+/// Which executions a list has.
+#[derive(Clone, Debug, Default)]
+pub struct ExecutionFilter {
+    /// Those of this machine.
+    pub machine: Option<StateMachineArn>,
+    /// Those with this status.
+    pub status: Option<ExecutionStatus>,
+}
+
+impl From<&Meta> for ExecutionSummary {
+    fn from(meta: &Meta) -> Self {
+        Self {
+            execution: meta.execution.clone(),
+            machine: meta.machine.clone(),
+            status: meta.status,
+            started: meta.started,
+            stopped: meta.stopped,
+        }
+    }
+}
+
+impl Orchestrator {
+    /// StartExecution: idempotent while the execution of that name runs with the same input.
+    pub async fn start_execution(&self, request: StartRequest) -> Result<Started, Error> {
+        let machine = self.describe_state_machine(&request.machine).await?;
+        let parsed = self.parsed(&machine.arn, &machine.revision.id).await?;
+        let name = request.name.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        let execution = request.machine.execution(&name);
+        let key = RunKey { execution: execution.clone(), run: RunId(self.fresh_id().into()) };
+        let now = self.now();
+        let meta = Meta {
+            execution: execution.clone(),
+            run: key.run.clone(),
+            machine: machine.arn.clone(),
+            revision: machine.revision.id.clone(),
+            status: ExecutionStatus::Running,
+            seq: 0,
+            started: now,
+            stopped: None,
+            input_hash: hash(request.input.text()),
+            stop: None,
+            trace_header: request.trace_header,
+        };
+        let facts = ExecutionFacts {
+            arn: execution.clone(),
+            machine: machine.arn,
+            role_arn: machine.revision.role_arn,
+            input: request.input,
+            started: now,
+        };
+        let begun = engine::start(&parsed, &facts);
+        let first = Record {
+            key: RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 },
+            writer: WriterId(self.fresh_id().into()),
+            cause: Cause::Started,
+            time: now,
+            events: begun.events,
+            cursor: begun.cursor,
+        };
+        // Armed first: it names no record, and finds nothing if the start is lost.
+        let limit = parsed.timeout_seconds.unwrap_or(model::limits::MAX_EXECUTION_SECONDS);
+        let timeout =
+            Wake { run: key.clone(), strand: StrandId::root(), kind: WakeKind::ExecutionTimeout, record: None };
+        if parsed.timeout_seconds.is_some() {
+            self.ports().queue.send(timeout, Duration::from_secs(limit)).await?;
+        }
+        match self.ports().journal.start(&meta, &first.encode()).await? {
+            StartOutcome::New => {
+                first.settle_payloads();
+                let known = Arc::new(Known { key: key.clone(), facts, machine: parsed });
+                self.caches().executions.insert(key, Arc::clone(&known));
+                self.ports().observer.recorded(&execution, &first);
+                self.carry_out_or_settle_later(&known, &Arc::new(first)).await?;
+                Ok(Started { execution, at: now })
+            }
+            StartOutcome::Exists(there) => self.started_before(&there, &meta.input_hash).await,
+        }
+    }
+
+    /// A start whose name is taken: the same answer again if it is the same start.
+    async fn started_before(&self, there: &Meta, input_hash: &str) -> Result<Started, Error> {
+        let key = RunKey { execution: there.execution.clone(), run: there.run.clone() };
+        let head = self.head(&key, &StrandId::root()).await?;
+        let running = head.as_ref().is_none_or(|head| !head.cursor.is_terminal());
+        if there.input_hash != input_hash || !running {
+            return Err(Error::ExecutionAlreadyExists(there.execution.clone()));
+        }
+        // The start that this one repeats may have failed between its put and its wake.
+        if let (Some(head), Some(known)) = (head, self.known(&key).await?) {
+            self.settle(&known, &Arc::new(head)).await?;
+        }
+        Ok(Started { execution: there.execution.clone(), at: there.started })
+    }
+
+    /// StopExecution: answers once the execution can claim no more calls, and normally once it has ended.
+    pub async fn stop_execution(&self, request: StopRequest) -> Result<Timestamp, Error> {
+        let meta = self.meta(&request.execution).await?;
+        if let Some(stopped) = meta.stopped {
+            return Ok(stopped);
+        }
+        let key = RunKey { execution: meta.execution.clone(), run: meta.run };
+        let mark = StopMark { at: self.now(), ending: Ending::Stopped(request.failure) };
+        let Some(marked) = self.ports().journal.mark_stop(&key, &mark).await? else {
+            return Err(Error::ExecutionDoesNotExist(request.execution));
+        };
+        let mark = marked.stop.unwrap_or(mark);
+        self.abort(&key, &StrandId::root(), &mark.ending).await?;
+        // With children alive the root ends when they have ended; that takes a few records each.
+        for _ in 0..100 {
+            let meta = self.meta(&key.execution).await?;
+            if let Some(stopped) = meta.stopped {
+                return Ok(stopped);
+            }
+            self.ports().clock.sleep(Duration::from_millis(20)).await;
+        }
+        Ok(mark.at)
+    }
+
+    /// DescribeExecution.
+    pub async fn describe_execution(&self, execution: &ExecutionArn) -> Result<Described, Error> {
+        let meta = self.meta(execution).await?;
+        let key = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
+        let known = self.execution(&meta).await?;
+        let mut described = Described {
+            summary: ExecutionSummary::from(&meta),
+            input: known.facts.input.clone(),
+            output: None,
+            failure: Failure::default(),
+            trace_header: meta.trace_header,
+        };
+        if meta.status == ExecutionStatus::Running {
+            return Ok(described);
+        }
+        let end = RecordKey { run: key, strand: StrandId::root(), seq: meta.seq };
+        if let Some(Phase::Ended(outcome)) = self.record(&end).await?.map(|record| record.cursor.phase) {
+            match outcome {
+                Outcome::Succeeded { output } => described.output = Some(output),
+                Outcome::Failed(failure) | Outcome::Aborted(failure) => described.failure = failure,
+                // AWS describes a timed-out execution with neither error nor cause.
+                Outcome::TimedOut(_) => {}
+            }
+        }
+        Ok(described)
+    }
+
+    /// DescribeStateMachineForExecution: the revision that the execution runs.
+    pub async fn machine_of_execution(
+        &self,
+        execution: &ExecutionArn,
+    ) -> Result<(StateMachineArn, MachineRevision), Error> {
+        let meta = self.meta(execution).await?;
+        let revision = self.ports().catalog.revision(&meta.machine, &meta.revision).await?;
+        let revision = revision.ok_or_else(|| Error::StateMachineDoesNotExist(meta.machine.clone()))?;
+        Ok((meta.machine, revision))
+    }
+
+    /// ListExecutions, newest first.
+    pub async fn list_executions(
+        &self,
+        filter: &ExecutionFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ExecutionSummary>, Error> {
+        if let Some(machine) = &filter.machine {
+            self.describe_state_machine(machine).await?;
+        }
+        let page = self.ports().journal.executions(filter.machine.as_ref(), filter.status, after, limit).await?;
+        Ok(Page { items: page.items.iter().map(ExecutionSummary::from).collect(), next: page.next })
+    }
+
+    pub(crate) async fn meta(&self, execution: &ExecutionArn) -> Result<Meta, Error> {
+        let meta = self.ports().journal.meta(execution).await?;
+        meta.ok_or_else(|| Error::ExecutionDoesNotExist(execution.clone()))
+    }
+}
+
+fn hash(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,180 @@
+//! Children: begun by their parent alone, and heard when they have ended.
+
+use crate::advance::{Attempt, Calls};
+use crate::known::Known;
+use crate::ports::{EndedChild, JoinKey};
+use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey};
+use engine::{ChildEnd, Cursor, Ending, Outcome, Phase, Place, Trigger};
+use model::history::Kind;
+use model::{Failure, Seq, StrandId};
+use std::sync::Arc;
+
+impl Orchestrator {
+    /// Puts the child's first record, unless it is there; then whatever the child waits for is repeated.
+    pub(crate) async fn start_child(&self, known: &Known, parent: &Arc<Record>, index: u32) -> Result<(), Error> {
+        let Phase::Forked(forked) = &parent.cursor.phase else { return Ok(()) };
+        let strand = parent.key.strand.child(forked.fork.seq, index);
+        let begun = self.with_context(known, &strand, 0, 0, |context| {
+            engine::begin_child(&known.machine, &parent.cursor, index, context)
+        })?;
+        let Some(begun) = begun else { return Ok(()) };
+        let (events, cursor) = self.run_on(known, &strand, 0, begun, Calls::Left)?;
+        let first = Record {
+            key: RecordKey { run: known.key.clone(), strand, seq: 0 },
+            writer: self.writer(),
+            cause: Cause::Started,
+            time: self.now().max(parent.end()),
+            events,
+            cursor,
+        };
+        match self.put(&first).await? {
+            None => {
+                first.settle_payloads();
+                let first = Arc::new(first);
+                self.ports().observer.recorded(&known.key.execution, &first);
+                Box::pin(self.carry_out_or_settle_later(known, &first)).await?;
+                Ok(())
+            }
+            Some(_) => {
+                let head = self.head(&known.key, &first.key.strand).await?;
+                match head {
+                    Some(head) => Box::pin(self.settle(known, &Arc::new(head))).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Some child of the fork has ended: moves the parent on if that is news to it.
+    pub(crate) async fn children_ended(&self, known: &Known, mut head: Arc<Record>, fork: Seq) -> Result<(), Error> {
+        loop {
+            let Phase::Forked(forked) = &head.cursor.phase else { return Ok(()) };
+            if forked.fork.seq != fork {
+                return Ok(());
+            }
+            let join = JoinKey { run: known.key.clone(), strand: head.key.strand.clone(), fork };
+            let ended = self.ports().journal.joined(&join).await?;
+            let news: Vec<EndedChild> =
+                ended.iter().filter(|child| forked.fork.running.contains(&child.index)).copied().collect();
+            if news.is_empty() {
+                return Ok(());
+            }
+            self.make_sure(known, &head).await?;
+            let all_begun_ended = news.len() == forked.fork.running.len();
+            let begun = forked.fork.next;
+            let gives_up = forked.ending.is_some() || news.iter().any(|child| !child.succeeded);
+            let trigger = if all_begun_ended && !gives_up && forked.fork.next == forked.fork.total {
+                Trigger::ChildrenDone(self.ends(known, &join, &ended).await?)
+            } else if all_begun_ended && gives_up {
+                Trigger::ChildrenDone(self.ends(known, &join, &news).await?)
+            } else {
+                Trigger::ChildrenEnded(self.ends(known, &join, &news).await?)
+            };
+            let is_over = matches!(trigger, Trigger::ChildrenDone(_));
+            match self.commit(known, &head, trigger, Cause::Children(fork), Calls::Allowed).await? {
+                Attempt::Won(committed) => {
+                    if is_over {
+                        self.forget_ends(&join, begun);
+                    }
+                    return self.make_calls(known, committed).await;
+                }
+                Attempt::Unfit => return Ok(()),
+                Attempt::Lost(winner) => head = winner,
+            }
+        }
+    }
+
+    /// Makes the strand end, or, while it has live children, set out to end.
+    pub(crate) async fn abort(&self, key: &RunKey, strand: &StrandId, ending: &Ending) -> Result<(), Error> {
+        let Some(known) = self.known(key).await? else { return Ok(()) };
+        loop {
+            let head = match self.head(key, strand).await? {
+                Some(head) => Arc::new(head),
+                None => match self.fence(&known, strand, ending).await? {
+                    Some(winner) => winner,
+                    None => return Ok(()),
+                },
+            };
+            if head.cursor.is_terminal() {
+                return self.settle(&known, &head).await;
+            }
+            let trigger = Trigger::Aborted(ending.clone());
+            match self.commit(&known, &head, trigger, Cause::Abort, Calls::Left).await? {
+                Attempt::Won(_) => return Ok(()),
+                // It is ending already: whatever that waits for is repeated.
+                Attempt::Unfit => return self.settle(&known, &head).await,
+                Attempt::Lost(_) => {}
+            }
+        }
+    }
+
+    /// Puts a terminal record in the place of the first record of a child that has not begun; the one that is there if
+    /// it has begun after all.
+    async fn fence(&self, known: &Known, strand: &StrandId, ending: &Ending) -> Result<Option<Arc<Record>>, Error> {
+        if strand.is_root() {
+            return Ok(None);
+        }
+        let failure = match ending {
+            Ending::Stopped(failure) | Ending::TimedOut(failure) | Ending::Broken(failure) => failure.clone(),
+            Ending::Aborted { .. } | Ending::ChildFailed { .. } => Failure::default(),
+        };
+        let place = Place { iteration_of: None, item: None, events_before: 0 };
+        let phase = Phase::Ended(Outcome::Aborted(failure));
+        let fence = Record {
+            key: RecordKey { run: known.key.clone(), strand: strand.clone(), seq: 0 },
+            writer: self.writer(),
+            cause: Cause::Abort,
+            time: self.now(),
+            events: Vec::new(),
+            cursor: Cursor { since: 0, last: None, events: 0, place, phase },
+        };
+        if let Some(winner) = self.put(&fence).await? {
+            return Ok(Some(Arc::new(winner)));
+        }
+        self.carry_out_or_settle_later(known, &Arc::new(fence)).await?;
+        Ok(None)
+    }
+
+    /// How these children ended, by index.
+    async fn ends(&self, known: &Known, join: &JoinKey, children: &[EndedChild]) -> Result<Vec<ChildEnd>, Error> {
+        let mut ends = Vec::with_capacity(children.len());
+        for child in children {
+            let strand = join.strand.child(join.fork, child.index);
+            let key = RecordKey { run: known.key.clone(), strand, seq: child.seq };
+            let record = match self.caches().ends.get(&(key.run.clone(), key.strand.clone())) {
+                Some(record) => Some(record),
+                None => self.record(&key).await?.map(Arc::new),
+            };
+            if let Some(record) = record {
+                ends.extend(child_end(child.index, &record));
+            }
+        }
+        ends.sort_by_key(|end| end.index);
+        Ok(ends)
+    }
+
+    /// The fork is over: nobody reads its children's ends again.
+    fn forget_ends(&self, join: &JoinKey, begun: u32) {
+        for index in 0..begun {
+            self.caches().ends.remove(&(join.run.clone(), join.strand.child(join.fork, index)));
+        }
+    }
+}
+
+fn child_end(index: u32, record: &Record) -> Option<ChildEnd> {
+    let cursor = &record.cursor;
+    let Phase::Ended(outcome) = &cursor.phase else { return None };
+    // The event that says that an iteration succeeded follows its line of control without being part of it.
+    let inner = match record.events.last() {
+        Some(event) if matches!(event.kind, Kind::MapIterationSucceeded { .. }) => event.previous.clone(),
+        _ => cursor.last.clone(),
+    };
+    Some(ChildEnd {
+        index,
+        outcome: outcome.clone(),
+        last: cursor.last.clone(),
+        inner,
+        events: cursor.events.saturating_sub(cursor.place.events_before),
+        time: record.end(),
+    })
+}

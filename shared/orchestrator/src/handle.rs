@@ -1,0 +1,207 @@
+//! One message: what a worker does with a wake, and when it may acknowledge it.
+
+use crate::advance::{Attempt, Calls};
+use crate::known::Known;
+use crate::ports::{ExecutionStatus, Put, StopMark, WaitKey};
+use crate::{Acknowledge, Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
+use engine::{Cursor, Ending, Outcome, Phase, Place, Trigger};
+use model::history::{Event, Kind};
+use model::{Failure, Seq, StrandId, error_name};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How soon a message comes again when the head it is about is another worker's and young.
+const YOUNG: Duration = Duration::from_millis(200);
+
+/// How soon it does at the latest: the older the head, the later, since a call may take hours.
+const LONGEST_RETURN: Duration = Duration::from_secs(30);
+
+impl Orchestrator {
+    /// Does what the wake asks for.
+    ///
+    /// It is acknowledged only when this worker has finished its own effects, or carried out the head's, or when
+    /// another message answers for the head. An error means: bring it again.
+    pub async fn handle(&self, wake: Wake) -> Result<Acknowledge, Error> {
+        let run = wake.run.clone();
+        match self.act_on(wake).await {
+            Err(error) if !error.is_transient() => {
+                tracing::error!(execution = %run.execution, %error, "the execution is broken off");
+                self.break_off(&run, &error).await?;
+                Ok(Acknowledge::Delete)
+            }
+            done => done,
+        }
+    }
+
+    async fn act_on(&self, wake: Wake) -> Result<Acknowledge, Error> {
+        let Some(known) = self.known(&wake.run).await? else { return Ok(Acknowledge::Delete) };
+        if let WakeKind::Abort(ending) = &wake.kind {
+            self.abort(&wake.run, &wake.strand, ending).await?;
+            return Ok(Acknowledge::Delete);
+        }
+        if wake.kind == WakeKind::ExecutionTimeout {
+            return self.time_out(&known).await;
+        }
+        let head = match wake.record {
+            Some(record) => record,
+            None => match self.head(&wake.run, &wake.strand).await? {
+                Some(head) => Arc::new(head),
+                None => return Ok(Acknowledge::Delete),
+            },
+        };
+        match wake.kind {
+            WakeKind::Step { seq } => return self.step_due(&known, head, seq).await,
+            // Where the head is the record that this message led to, its effects may not have been carried out.
+            WakeKind::Timer { since } if head.cause == Cause::Timer(since) => self.make_sure(&known, &head).await?,
+            WakeKind::Timer { since } => self.timer_fired(&known, head, since).await?,
+            WakeKind::Children { fork } => {
+                if head.cause == Cause::Children(fork) {
+                    self.make_sure(&known, &head).await?;
+                }
+                self.children_ended(&known, head, fork).await?;
+            }
+            WakeKind::Settle => self.settle(&known, &head).await?,
+            WakeKind::Abort(_) | WakeKind::ExecutionTimeout => {}
+        }
+        Ok(Acknowledge::Delete)
+    }
+
+    /// Settles every execution that runs: what a process does first whose queue died with its predecessor.
+    pub async fn recover(&self) -> Result<usize, Error> {
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let running = Some(ExecutionStatus::Running);
+            let page = self.ports().journal.executions(None, running, after.as_deref(), 1_000).await?;
+            for meta in &page.items {
+                let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
+                self.send(&run, &StrandId::root(), WakeKind::Settle, None, Duration::ZERO).await?;
+                if let Some(mark) = &meta.stop {
+                    let kind = WakeKind::Abort(mark.ending.clone());
+                    self.send(&run, &StrandId::root(), kind, None, Duration::ZERO).await?;
+                }
+                count += 1;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    async fn step_due(&self, known: &Known, head: Arc<Record>, seq: Seq) -> Result<Acknowledge, Error> {
+        let cause = Cause::Step(seq);
+        let mut head = head;
+        if head.key.seq == seq {
+            match self.commit(known, &head, Trigger::Entered, cause.clone(), Calls::Allowed).await? {
+                Attempt::Won(committed) => {
+                    self.make_calls(known, committed).await?;
+                    return Ok(Acknowledge::Delete);
+                }
+                Attempt::Unfit => return Ok(Acknowledge::Delete),
+                Attempt::Lost(winner) if self.has_acted(&winner) => return Ok(Acknowledge::Delete),
+                Attempt::Lost(winner) => head = winner,
+            }
+        }
+        // The head may have moved on beyond the record that this message led to: then others answer for it.
+        // The outcome of a call answers to the message that led to the claim, which the head does not name.
+        if head.cause != cause && !matches!(head.cause, Cause::Call(_)) {
+            return Ok(Acknowledge::Delete);
+        }
+        let age = self.now().since(head.time);
+        if self.is_live(&head) || age < YOUNG {
+            return Ok(Acknowledge::Return(age.clamp(YOUNG, LONGEST_RETURN)));
+        }
+        // What won against this message may have been followed by others: then they answer for the head. To repeat
+        // the effects of a record in the past would begin a second chain, as long as the strand.
+        match self.head(&known.key, &head.key.strand).await? {
+            Some(now) if now.key.seq == head.key.seq => self.make_sure(known, &head).await?,
+            Some(now) if matches!(now.cause, Cause::Call(_)) => self.make_sure(known, &Arc::new(now)).await?,
+            Some(_) | None => {}
+        }
+        Ok(Acknowledge::Delete)
+    }
+
+    async fn timer_fired(&self, known: &Known, head: Arc<Record>, since: Seq) -> Result<(), Error> {
+        if head.cursor.since != since {
+            return Ok(());
+        }
+        let strand = head.key.strand.clone();
+        let (at, trigger) = match &head.cursor.phase {
+            Phase::Waiting(waiting) => (waiting.until, Trigger::TimerFired),
+            Phase::Pending(pending) => {
+                let wait = WaitKey { run: known.key.clone(), strand: strand.clone(), since };
+                let last_beat = self.ports().journal.last_beat(&wait).await?;
+                match pending.next_deadline(last_beat) {
+                    Some((at, heartbeat)) => (at, Trigger::TaskTimedOut { heartbeat }),
+                    None => return Ok(()),
+                }
+            }
+            Phase::Calling(call) if !self.is_live(&head) => match call.unanswered_deadline() {
+                Some((at, heartbeat)) => (at, Trigger::TaskTimedOut { heartbeat }),
+                None => return Ok(()),
+            },
+            Phase::Ready { .. } | Phase::Calling(_) | Phase::Forked(_) | Phase::Ended(_) => return Ok(()),
+        };
+        let left = at.since(self.now());
+        if !left.is_zero() {
+            // Early, or a heartbeat came: sent again with the rest.
+            return self.send(&known.key, &strand, WakeKind::Timer { since }, None, left).await;
+        }
+        self.advance_within(known, head, &trigger, &Cause::Timer(since), Calls::Allowed).await?;
+        Ok(())
+    }
+
+    async fn time_out(&self, known: &Known) -> Result<Acknowledge, Error> {
+        let Some(seconds) = known.machine.timeout_seconds else { return Ok(Acknowledge::Delete) };
+        let left = known.facts.started.plus_seconds(seconds).since(self.now());
+        if !left.is_zero() {
+            return Ok(Acknowledge::Return(left));
+        }
+        let Some(meta) = self.ports().journal.meta(&known.key.execution).await? else {
+            return Ok(Acknowledge::Delete);
+        };
+        if meta.run != known.key.run || meta.stopped.is_some() {
+            return Ok(Acknowledge::Delete);
+        }
+        let mark = StopMark { at: self.now(), ending: Ending::TimedOut(Failure::default()) };
+        let marked = self.ports().journal.mark_stop(&known.key, &mark).await?;
+        let ending = marked.and_then(|meta| meta.stop).map_or(mark.ending, |mark| mark.ending);
+        self.abort(&known.key, &StrandId::root(), &ending).await?;
+        Ok(Acknowledge::Delete)
+    }
+
+    /// Ends an execution that can never go on: its definition or a record cannot be read, or the engine panics on it.
+    ///
+    /// Needs nothing but the key of the root's head, so that an unreadable head cannot stop it.
+    async fn break_off(&self, run: &RunKey, error: &Error) -> Result<(), Error> {
+        let failure = Failure::new(
+            error_name::RUNTIME,
+            format!(
+                "Ratchet cannot go on with this execution: {error}. Nothing was lost: its history is as it was. Start it \
+                 again once the reason is mended, and report the text above."
+            ),
+        );
+        let mark = StopMark { at: self.now(), ending: Ending::Broken(failure.clone()) };
+        self.ports().journal.mark_stop(run, &mark).await?;
+        while let Some(head) = self.ports().journal.head(run, &StrandId::root()).await? {
+            if self.open(&head).await.is_ok_and(|head| head.cursor.is_terminal()) {
+                return Ok(());
+            }
+            let seq = head.key.seq + 1;
+            let place = Place { iteration_of: None, item: None, events_before: 0 };
+            let phase = Phase::Ended(Outcome::Failed(failure.clone()));
+            let end = Record {
+                key: RecordKey { seq, ..head.key },
+                writer: self.writer(),
+                cause: Cause::Abort,
+                time: self.now(),
+                events: vec![Event { previous: None, kind: Kind::ExecutionFailed(failure.clone()) }],
+                cursor: Cursor { since: seq, last: None, events: 0, place, phase },
+            };
+            if self.ports().journal.put(&end.encode()).await? == Put::Won {
+                return Ok(self.ports().journal.close(run, ExecutionStatus::Failed, end.time, seq).await?);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! The durable protocol: an execution is an append-only journal, and a conditional append is the only lock.
+//!
+//! This crate has the ports ([`ports`]) and the use cases over them ([`Orchestrator`]). It knows neither
+//! databases nor HTTP: adapters implement the ports, the `api` crate and the functions call the use cases.
+//! What a state does is the `engine` crate's affair.
+
+mod activities;
+mod advance;
+mod caches;
+mod call;
+mod callbacks;
+mod effects;
+mod error;
+mod executions;
+mod forks;
+mod handle;
+mod history;
+mod known;
+mod lambda;
+mod machines;
+mod orchestrator;
+pub mod ports;
+mod record;
+mod stored;
+mod tags;
+mod token;
+mod wake;
+
+pub use activities::TakenTask;
+pub use error::Error;
+pub use executions::{Described, ExecutionFilter, ExecutionSummary, StartRequest, Started, StopRequest};
+pub use history::{HistoryPage, HistoryRequest};
+pub use lambda::{FunctionReply, function_output};
+pub use machines::{CreateMachine, CreatedMachine, UpdateMachine, UpdatedMachine};
+pub use orchestrator::{Orchestrator, Ports, Settings};
+pub use record::{Cause, Record, RecordKey, RunKey};
+pub use tags::Tagged;
+pub use wake::{Acknowledge, Wake, WakeKind};

@@ -1,0 +1,192 @@
+//! The journal: what is put there has happened.
+
+use super::Error;
+use crate::{RecordKey, RunKey};
+use async_trait::async_trait;
+use bytes::Bytes;
+use engine::Ending;
+use model::{ExecutionArn, RunId, Seq, StateMachineArn, StrandId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Keeps executions. What is acknowledged is durable.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Puts META if the execution's name is free, then its first record.
+    ///
+    /// META is the lock: where both cannot be put at once it goes first.
+    async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error>;
+
+    /// The execution's META.
+    async fn meta(&self, execution: &ExecutionArn) -> Result<Option<Meta>, Error>;
+
+    /// Sets the stop mark, if the run has none, and gives META after it; none if there is no such run.
+    async fn mark_stop(&self, key: &RunKey, mark: &StopMark) -> Result<Option<Meta>, Error>;
+
+    /// Writes the end of the run if META's `seq` is below `seq`.
+    async fn close(&self, key: &RunKey, status: ExecutionStatus, at: Timestamp, seq: Seq) -> Result<(), Error>;
+
+    /// Puts the record if its key is free; otherwise the one that is there. The only lock there is.
+    ///
+    /// A run that was never started takes none: an error that lasts.
+    async fn put(&self, record: &StoredRecord) -> Result<Put, Error>;
+
+    /// The record with this key.
+    async fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>, Error>;
+
+    /// The strand's last record.
+    async fn head(&self, run: &RunKey, strand: &StrandId) -> Result<Option<StoredRecord>, Error>;
+
+    /// All records of the run, those of one strand in the order of their numbers.
+    async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error>;
+
+    /// Adds a child to the set of those that have ended. Whoever looks at the set afterwards finds it there.
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error>;
+
+    /// The set of children that have ended, in no order.
+    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error>;
+
+    /// Notes a heartbeat of a task. As with records, the run must have been started.
+    async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error>;
+
+    /// The task's last heartbeat.
+    async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error>;
+
+    /// Executions, newest first: of one machine or of all, with this status or any. `after` continues a page.
+    async fn executions(
+        &self,
+        machine: Option<&StateMachineArn>,
+        status: Option<ExecutionStatus>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Meta>, Error>;
+}
+
+/// A record as a store keeps it: its key, and a body that only this crate reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Where it lies.
+    pub key: RecordKey,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// What became of a put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is in the journal.
+    Won,
+    /// Another record has its key: this one.
+    Lost(StoredRecord),
+}
+
+/// What became of a start.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one per start; a box would only move the bytes")]
+pub enum StartOutcome {
+    /// The execution has begun.
+    New,
+    /// The name is taken by this one.
+    Exists(Meta),
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Continues the list after this page; none: this is the last one.
+    pub next: Option<String>,
+}
+
+/// What is known of an execution without its records; at most 1 KB.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The execution.
+    pub execution: ExecutionArn,
+    /// Which start of this name.
+    pub run: RunId,
+    /// The machine.
+    pub machine: StateMachineArn,
+    /// The revision that it runs.
+    pub revision: String,
+    /// Where it stands. The terminal record is the truth; this follows it.
+    pub status: ExecutionStatus,
+    /// The root's record that set the status.
+    pub seq: Seq,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub stopped: Option<Timestamp>,
+    /// SHA-256 of its input, in hex, for StartExecution's idempotency.
+    pub input_hash: String,
+    /// Set before a stop or a time-out is answered: no call is claimed after it.
+    pub stop: Option<StopMark>,
+    /// The caller's trace header.
+    pub trace_header: Option<String>,
+}
+
+/// That the execution must end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopMark {
+    /// When it was asked to.
+    pub at: Timestamp,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+/// `ExecutionStatus` of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names of the service model")]
+pub enum ExecutionStatus {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+impl ExecutionStatus {
+    /// The status as the API spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// The children that one record forked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JoinKey {
+    /// The run.
+    pub run: RunKey,
+    /// The parent.
+    pub strand: StrandId,
+    /// The record that forked.
+    pub fork: Seq,
+}
+
+/// A wait: what a task token, a timer and a heartbeat name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WaitKey {
+    /// The run.
+    pub run: RunKey,
+    /// The strand.
+    pub strand: StrandId,
+    /// The record at which the wait began.
+    pub since: Seq,
+}
+
+/// A child that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndedChild {
+    /// Its place among its siblings.
+    pub index: u32,
+    /// Its terminal record.
+    pub seq: Seq,
+    /// Whether it succeeded.
+    pub succeeded: bool,
+}

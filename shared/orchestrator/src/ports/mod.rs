@@ -1,0 +1,52 @@
+//! What the protocol needs of the world. Every adapter of a port passes the same contract tests.
+
+mod activities;
+mod catalog;
+mod clock;
+mod journal;
+mod observer;
+mod queue;
+mod tasks;
+
+pub use activities::{ActivityQueue, ActivityTask};
+pub use catalog::{Activity, Catalog, MachineRevision, MachineStatus, StateMachine};
+pub use clock::Clock;
+pub use journal::{
+    EndedChild, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord, WaitKey,
+};
+pub use observer::{Observer, Unobserved};
+pub use queue::Queue;
+pub use tasks::{CallContext, FunctionCall, Tasks};
+
+/// Why a port could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The other side is busy, away or slow: the same request may well succeed later.
+    #[error("{what} is not available: {source}")]
+    Unavailable {
+        /// The thing asked: `journal`, `queue`, ...
+        what: &'static str,
+        /// What it said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What was stored cannot be read: it will not get better by itself.
+    #[error("{what} cannot be read: {source}")]
+    Unreadable {
+        /// What: a record's key, a machine's ARN.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Whether the same request may succeed later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Unreadable { .. } => false,
+        }
+    }
+}
