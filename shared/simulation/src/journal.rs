@@ -1,0 +1,166 @@
+//! The journal in memory: what survives a crash.
+
+use crate::paging::{Shelf, page_of};
+use async_trait::async_trait;
+use model::{ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
+use orchestrator::ports::{
+    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
+    WaitKey,
+};
+use orchestrator::{RecordKey, RunKey};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The journal in memory.
+#[derive(Default)]
+pub struct MemoryJournal {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    executions: Shelf<ExecutionArn, Meta>,
+    runs: HashMap<RunKey, BTreeMap<(StrandId, Seq), StoredRecord>>,
+    joins: HashMap<JoinKey, BTreeSet<EndedChild>>,
+    beats: HashMap<WaitKey, Timestamp>,
+    order: Vec<RecordKey>,
+}
+
+impl State {
+    /// Puts the record into a run that was started.
+    fn put(&mut self, record: &StoredRecord) -> Put {
+        let place = (record.key.strand.clone(), record.key.seq);
+        let run = self.runs.entry(record.key.run.clone()).or_default();
+        if let Some(there) = run.get(&place) {
+            return Put::Lost(there.clone());
+        }
+        run.insert(place, record.clone());
+        self.order.push(record.key.clone());
+        Put::Won
+    }
+
+    /// The META of this run; none if the name belongs to another run.
+    fn meta_of(&mut self, key: &RunKey) -> Option<&mut Meta> {
+        self.executions.get_mut(&key.execution).filter(|meta| meta.run == key.run)
+    }
+
+    fn must_be_started(&mut self, key: &RunKey) -> Result<(), Error> {
+        self.meta_of(key).map(drop).ok_or_else(|| Error::Unreadable {
+            what: format!("run {} of {}", key.run, key.execution),
+            source: "it was never started".into(),
+        })
+    }
+}
+
+impl MemoryJournal {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many records there are.
+    pub fn record_count(&self) -> usize {
+        self.state().runs.values().map(BTreeMap::len).sum()
+    }
+
+    /// The key of every record of every run, in the order in which they were put.
+    pub fn order_of_records(&self) -> Vec<RecordKey> {
+        self.state().order.clone()
+    }
+
+    /// Every record of every run, by run, strand and number.
+    pub fn all_records(&self) -> Vec<StoredRecord> {
+        self.state().runs.values().flat_map(BTreeMap::values).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error> {
+        let mut state = self.state();
+        if let Some(there) = state.executions.get(&meta.execution) {
+            return Ok(StartOutcome::Exists(there.clone()));
+        }
+        state.executions.add(meta.execution.clone(), meta.clone());
+        state.put(first);
+        Ok(StartOutcome::New)
+    }
+
+    async fn meta(&self, execution: &ExecutionArn) -> Result<Option<Meta>, Error> {
+        Ok(self.state().executions.get(execution).cloned())
+    }
+
+    async fn mark_stop(&self, key: &RunKey, mark: &StopMark) -> Result<Option<Meta>, Error> {
+        let mut state = self.state();
+        Ok(state.meta_of(key).map(|meta| {
+            meta.stop.get_or_insert_with(|| mark.clone());
+            meta.clone()
+        }))
+    }
+
+    async fn close(&self, key: &RunKey, status: ExecutionStatus, at: Timestamp, seq: Seq) -> Result<(), Error> {
+        let mut state = self.state();
+        if let Some(meta) = state.meta_of(key).filter(|meta| meta.seq < seq) {
+            meta.status = status;
+            meta.seq = seq;
+            meta.stopped = Some(at);
+        }
+        Ok(())
+    }
+
+    async fn put(&self, record: &StoredRecord) -> Result<Put, Error> {
+        let mut state = self.state();
+        state.must_be_started(&record.key.run)?;
+        Ok(state.put(record))
+    }
+
+    async fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>, Error> {
+        let state = self.state();
+        Ok(state.runs.get(&key.run).and_then(|run| run.get(&(key.strand.clone(), key.seq))).cloned())
+    }
+
+    async fn head(&self, run: &RunKey, strand: &StrandId) -> Result<Option<StoredRecord>, Error> {
+        let state = self.state();
+        let strand_of = |run: &BTreeMap<(StrandId, Seq), StoredRecord>| {
+            run.range((strand.clone(), 0)..=(strand.clone(), Seq::MAX)).next_back().map(|(_, record)| record.clone())
+        };
+        Ok(state.runs.get(run).and_then(strand_of))
+    }
+
+    async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error> {
+        Ok(self.state().runs.get(run).map(|run| run.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error> {
+        self.state().joins.entry(key.clone()).or_default().insert(*child);
+        Ok(())
+    }
+
+    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error> {
+        Ok(self.state().joins.get(key).map(|set| set.iter().copied().collect()).unwrap_or_default())
+    }
+
+    async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
+        let mut state = self.state();
+        state.must_be_started(&key.run)?;
+        let last = state.beats.entry(key.clone()).or_insert(at);
+        *last = at.max(*last);
+        Ok(())
+    }
+
+    async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {
+        Ok(self.state().beats.get(key).copied())
+    }
+
+    async fn executions(
+        &self,
+        machine: Option<&StateMachineArn>,
+        status: Option<ExecutionStatus>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Meta>, Error> {
+        let wanted = |meta: &Meta| {
+            machine.is_none_or(|machine| meta.machine == *machine) && status.is_none_or(|status| meta.status == status)
+        };
+        page_of("executions", &self.state().executions, after, limit, wanted)
+    }
+}
