@@ -1,0 +1,103 @@
+//! Violated constraints, in AWS's words.
+
+use super::{Member, Shape, Text};
+use crate::refusal::Refusal;
+use serde_json::{Map, Value};
+
+/// Gathers what violates the constraints.
+pub(super) struct Violations {
+    max_payload_bytes: usize,
+    texts: Vec<String>,
+}
+
+impl Violations {
+    pub(super) fn new(max_payload_bytes: usize) -> Self {
+        Self { max_payload_bytes, texts: Vec::new() }
+    }
+
+    /// Looks at all members of a structure. `path` is the structure's own, with a dot behind it.
+    pub(super) fn look_at(&mut self, members: &[Member], body: &Map<String, Value>, path: &str) {
+        for member in members {
+            match body.get(member.name) {
+                None | Some(Value::Null) if member.is_required => {
+                    self.add("Value null", &format!("{path}{}", member.name), "Member must not be null");
+                }
+                None | Some(Value::Null) => {}
+                Some(value) => self.look_at_value(&member.shape, member.is_sensitive, value, path, member.name),
+            }
+        }
+    }
+
+    /// One refusal for all of them; none if there are none.
+    pub(super) fn refusal(self) -> Result<(), Refusal> {
+        let errors = match self.texts.len() {
+            0 => return Ok(()),
+            1 => "error",
+            _ => "errors",
+        };
+        let texts = self.texts.join("; ");
+        Err(Refusal::validation(format!("{} validation {errors} detected: {texts}", self.texts.len())))
+    }
+
+    fn look_at_value(&mut self, shape: &Shape, is_sensitive: bool, value: &Value, path: &str, name: &str) {
+        let constraint = match (shape, value) {
+            (Shape::Text(text), Value::String(string)) => violated(text, string),
+            (Shape::Payload, Value::String(string)) if string.len() > self.max_payload_bytes => {
+                Some(at_most("length", self.max_payload_bytes))
+            }
+            (Shape::Integer { min, max }, Value::Number(number)) => match number.as_i64() {
+                Some(number) if number > *max => Some(at_most("value", max)),
+                Some(number) if number < *min => Some(at_least("value", min)),
+                _ => None,
+            },
+            (Shape::Structure(members), Value::Object(body)) => {
+                self.look_at(members, body, &format!("{path}{name}."));
+                None
+            }
+            (Shape::List(item), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    let name = format!("{name}.{}.member", index + 1);
+                    self.look_at_value(item, is_sensitive, value, path, &name);
+                }
+                None
+            }
+            // Types were looked at before.
+            _ => None,
+        };
+        if let Some(constraint) = constraint {
+            let value = match value {
+                _ if is_sensitive => "Value".to_owned(),
+                Value::String(text) => format!("Value '{text}'"),
+                other => format!("Value '{other}'"),
+            };
+            self.add(&value, &format!("{path}{name}"), &constraint);
+        }
+    }
+
+    fn add(&mut self, value: &str, path: &str, constraint: &str) {
+        self.texts.push(format!("{value} at '{path}' failed to satisfy constraint: {constraint}"));
+    }
+}
+
+fn violated(text: &Text, string: &str) -> Option<String> {
+    let length = if text.in_bytes || string.is_ascii() { string.len() } else { string.encode_utf16().count() };
+    if length > text.max {
+        Some(at_most("length", text.max))
+    } else if length < text.min {
+        Some(at_least("length", text.min))
+    } else if text.is_ascii && !string.is_ascii() {
+        Some("Member must satisfy regular expression pattern: \\p{ASCII}*".to_owned())
+    } else if !text.one_of.is_empty() && !text.one_of.contains(&string) {
+        Some(format!("Member must satisfy enum value set: [{}]", text.one_of.join(", ")))
+    } else {
+        None
+    }
+}
+
+fn at_most(what: &str, limit: impl std::fmt::Display) -> String {
+    format!("Member must have {what} less than or equal to {limit}")
+}
+
+fn at_least(what: &str, limit: impl std::fmt::Display) -> String {
+    format!("Member must have {what} greater than or equal to {limit}")
+}

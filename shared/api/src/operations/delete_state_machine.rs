@@ -1,0 +1,14 @@
+//! DeleteStateMachine: nothing if there is none.
+
+use crate::members::{Member, Request};
+use crate::refusal::Refusal;
+use crate::{arns, wire::Nothing};
+use orchestrator::Orchestrator;
+
+const MEMBERS: &[Member] = &[Member::arn("stateMachineArn").required()];
+
+pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Nothing, Refusal> {
+    let input = request.check(MEMBERS)?;
+    orchestrator.delete_state_machine(&arns::whole_machine(input.required("stateMachineArn"))?).await?;
+    Ok(Nothing {})
+}

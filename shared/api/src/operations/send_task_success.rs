@@ -1,0 +1,16 @@
+//! SendTaskSuccess.
+
+use crate::members::{Member, Request};
+use crate::payload;
+use crate::refusal::Refusal;
+use crate::wire::Nothing;
+use orchestrator::Orchestrator;
+
+const MEMBERS: &[Member] = &[Member::task_token().required(), Member::payload("output").required()];
+
+pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Nothing, Refusal> {
+    let input = request.check(MEMBERS)?;
+    let output = payload::output(input.required("output"))?;
+    orchestrator.send_task_success(input.required("taskToken"), output).await?;
+    Ok(Nothing {})
+}

@@ -1,0 +1,214 @@
+//! Every error that a caller can see: AWS's name for it, AWS's text, its HTTP status.
+
+use http::StatusCode;
+use orchestrator::{Error, ports};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::error::Error as _;
+use std::fmt::{self, Write as _};
+
+/// What a refused call is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// HTTP status: 400 for all that the caller can mend.
+    pub(crate) status: StatusCode,
+    /// AWS's name: `__type` in the body.
+    pub(crate) code: &'static str,
+    /// AWS's text where it is known.
+    pub(crate) message: String,
+    /// One more member, as the exception's shape has it: `reason`, `resourceName`.
+    pub(crate) extra: Option<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// A refusal with status 400.
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into(), extra: None }
+    }
+
+    /// The same with one more member.
+    pub(crate) fn with(mut self, member: &'static str, value: impl Into<String>) -> Self {
+        self.extra = Some((member, value.into()));
+        self
+    }
+
+    /// What the operation's constraints do not allow.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message)
+    }
+
+    /// A body that is not the JSON it should be.
+    pub(crate) fn serialization(message: impl Into<String>) -> Self {
+        Self::new("SerializationException", message)
+    }
+
+    /// A request that names no operation that is served here.
+    pub(crate) fn unknown_operation(message: impl Into<String>) -> Self {
+        Self::new("UnknownOperationException", message)
+    }
+
+    /// An operation that AWS has and this version has not.
+    pub(crate) fn not_supported(operation: &str) -> Self {
+        Self::unknown_operation(format!(
+            "{operation} is an operation of AWS Step Functions that this version of Ratchet does not support yet"
+        ))
+    }
+
+    /// A text that is not the ARN it should be.
+    pub(crate) fn invalid_arn(why: impl fmt::Display) -> Self {
+        Self::new("InvalidArn", format!("Invalid Arn: '{why}'"))
+    }
+
+    /// A machine that is not there. The ARN is given as it came, with its version or alias.
+    pub(crate) fn no_such_machine(arn: impl fmt::Display) -> Self {
+        Self::new("StateMachineDoesNotExist", format!("State Machine Does Not Exist: '{arn}'"))
+    }
+
+    /// A paging token or a task token that was not made here.
+    pub(crate) fn invalid_token() -> Self {
+        Self::new("InvalidToken", "Invalid Token: 'Invalid token'")
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalFailure",
+            message: message.into(),
+            extra: None,
+        }
+    }
+
+    /// A body above the limit.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            code: "RequestEntityTooLargeException",
+            message: format!("The request's body has more than {limit} bytes"),
+            extra: None,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ExecutionDoesNotExist(arn) => {
+                Self::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"))
+            }
+            Error::ExecutionAlreadyExists(arn) => {
+                Self::new("ExecutionAlreadyExists", format!("Execution Already Exists: '{arn}'"))
+            }
+            Error::StateMachineDoesNotExist(arn) => Self::no_such_machine(arn),
+            Error::StateMachineAlreadyExists(arn) => {
+                Self::new("StateMachineAlreadyExists", format!("State Machine Already Exists: '{arn}'"))
+            }
+            Error::StateMachineDeleting(arn) => {
+                Self::new("StateMachineDeleting", format!("State Machine is being deleted: '{arn}'"))
+            }
+            Error::StateMachineConflict(arn) => {
+                Self::new("ConflictException", format!("State Machine was changed at the same time: '{arn}'"))
+            }
+            Error::InvalidDefinition(found) => {
+                Self::new("InvalidDefinition", language::invalid_definition_message(&found))
+            }
+            Error::ActivityDoesNotExist(arn) => {
+                Self::new("ActivityDoesNotExist", format!("Activity Does Not Exist: '{arn}'"))
+            }
+            Error::ResourceNotFound(tagged) => Self::new("ResourceNotFound", format!("Resource not found: '{tagged}'"))
+                .with("resourceName", tagged.to_string()),
+            Error::ResourceConflict(tagged) => {
+                Self::new("ConflictException", format!("The tags were changed at the same time: '{tagged}'"))
+            }
+            Error::InvalidTaskToken | Error::InvalidPageToken(_) => Self::invalid_token(),
+            Error::TaskTimedOut => Self::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"),
+            Error::Engine { .. } => Self::internal(error.to_string()),
+            Error::Port(error) => port(&error),
+        }
+    }
+}
+
+fn port(error: &ports::Error) -> Refusal {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Most texts of ours have their source's text in them already.
+        let text = error.to_string();
+        if !message.contains(&text) {
+            let _ = write!(message, ": {text}");
+        }
+        source = error.source();
+    }
+    match error {
+        ports::Error::Unavailable { .. } => Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "ServiceUnavailableException",
+            message,
+            extra: None,
+        },
+        ports::Error::Unreadable { .. } => Refusal::internal(message),
+    }
+}
+
+impl Serialize for Refusal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("__type", self.code)?;
+        map.serialize_entry("message", &self.message)?;
+        if let Some((member, value)) = &self.extra {
+            map.serialize_entry(member, value)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: Error, status: u16, code: &str, message: &str) {
+        let refusal = Refusal::from(error);
+        assert_eq!((refusal.status.as_u16(), refusal.code, refusal.message.as_str()), (status, code, message));
+    }
+
+    #[test]
+    fn what_is_not_there_is_named_by_its_arn() -> Result<(), model::arn::Error> {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:pay";
+        check(
+            Error::StateMachineDoesNotExist(machine.parse()?),
+            400,
+            "StateMachineDoesNotExist",
+            "State Machine Does Not Exist: 'arn:aws:states:us-east-1:123456789012:stateMachine:pay'",
+        );
+        let activity = "arn:aws:states:us-east-1:123456789012:activity:pack";
+        check(
+            Error::ActivityDoesNotExist(activity.parse()?),
+            400,
+            "ActivityDoesNotExist",
+            "Activity Does Not Exist: 'arn:aws:states:us-east-1:123456789012:activity:pack'",
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn tokens_of_both_kinds_are_refused_alike() {
+        check(Error::InvalidTaskToken, 400, "InvalidToken", "Invalid Token: 'Invalid token'");
+        check(Error::InvalidPageToken("x".into()), 400, "InvalidToken", "Invalid Token: 'Invalid token'");
+    }
+
+    #[test]
+    fn an_outage_asks_for_a_retry_and_lost_data_does_not() {
+        let away = ports::Error::Unavailable { what: "journal", source: "connection refused".into() };
+        let message = "journal is not available: connection refused";
+        check(Error::Port(away), 503, "ServiceUnavailableException", message);
+        let lost = ports::Error::Unreadable { what: "record 0".into(), source: "version 9".into() };
+        check(Error::Port(lost), 500, "InternalFailure", "record 0 cannot be read: version 9");
+    }
+
+    #[test]
+    fn the_body_has_the_type_the_message_and_the_extra_member() -> Result<(), serde_json::Error> {
+        let refusal = Refusal::validation("no").with("reason", "MISSING_REQUIRED_PARAMETER");
+        let body = r#"{"__type":"ValidationException","message":"no","reason":"MISSING_REQUIRED_PARAMETER"}"#;
+        assert_eq!(serde_json::to_string(&refusal)?, body);
+        Ok(())
+    }
+}
