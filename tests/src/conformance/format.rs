@@ -1,0 +1,179 @@
+//! The cases as they lie in their files.
+//!
+//! The format is described beside the files. What of it this runner has no use for is not read.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The categories whose JSONPath cases must all match.
+pub const REQUIRED_CATEGORIES: [&str; 16] = [
+    "base",
+    "choice",
+    "choice_operators",
+    "comments",
+    "context_object",
+    "errors",
+    "catch",
+    "retry",
+    "wait",
+    "parallel",
+    "map_inline",
+    "intrinsics",
+    "timeouts",
+    "activities",
+    "api_executions",
+    "api_state_machines",
+];
+
+/// A file of cases.
+#[derive(Debug, Deserialize)]
+struct File {
+    format: u32,
+    cases: Vec<Case>,
+}
+
+/// One case: API calls, and what AWS answered.
+#[derive(Debug, Deserialize)]
+pub struct Case {
+    /// Unique.
+    pub id: String,
+    /// The file it is in.
+    pub category: String,
+    /// `execution`, `test_state` or `api`.
+    pub kind: String,
+    /// `jsonpath` or `jsonata`.
+    pub query_language: String,
+    /// Other services that it needs.
+    pub requires: Vec<String>,
+    /// Definitions by name.
+    pub definitions: BTreeMap<String, Value>,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// Whether events of branches may interleave.
+    #[serde(default)]
+    pub concurrent_events: bool,
+    /// Whether the recorder sorted the events within a Parallel.
+    #[serde(default)]
+    pub parallel_events_sorted: bool,
+    /// Whether the script stops early.
+    #[serde(default)]
+    pub incomplete: bool,
+}
+
+/// One step of a case.
+#[derive(Debug, Deserialize)]
+pub struct Step {
+    /// Unique within the case.
+    pub id: String,
+    /// An API operation to call.
+    pub call: Option<String>,
+    /// The service whose operation it is, if not Step Functions.
+    pub service: Option<String>,
+    /// A condition to wait for.
+    pub wait: Option<String>,
+    /// Something that must exist.
+    pub setup: Option<String>,
+    /// Seconds to let pass.
+    pub sleep: Option<u64>,
+    /// Of the call, the wait or the setup.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// The whole answer.
+    pub expect: Option<Value>,
+    /// The refusal.
+    pub expect_error: Option<ExpectedError>,
+    /// The output of the execution whose history this is.
+    pub expect_output: Option<Value>,
+    /// Parts of the answer, by path.
+    pub expect_paths: Option<Map<String, Value>>,
+    /// Whether it ran at the same time as what follows.
+    #[serde(default)]
+    pub background: bool,
+    /// Whether AWS's client refused the call before it was sent.
+    #[serde(default)]
+    pub client_side_validation: bool,
+    /// How many events the recording lacks.
+    #[serde(default)]
+    pub events_lost_in_recording: usize,
+}
+
+/// A refusal.
+#[derive(Debug, Deserialize)]
+pub struct ExpectedError {
+    /// The part of `__type` after `#`.
+    pub code: Option<String>,
+    /// Its exact text.
+    pub message: Option<Value>,
+    /// The status of the HTTP answer.
+    pub http_status: Option<u16>,
+    /// Other members of the answer.
+    pub fields: Option<Map<String, Value>>,
+    /// Whether AWS's client refused the call before it was sent.
+    #[serde(default)]
+    pub client_side: bool,
+}
+
+impl Case {
+    /// Why this case cannot run, if so.
+    pub fn skipped(&self) -> Option<&'static str> {
+        let needs_service = self.requires.iter().any(|service| service != "lambda") && !self.is_activity_pair();
+        if self.query_language != "jsonpath" {
+            Some("JSONata")
+        } else if self.id.ends_with("test_max_concurrency_path_negative") {
+            Some("never ended on AWS")
+        } else if self.incomplete {
+            Some("incomplete recording")
+        } else if needs_service || self.steps.iter().any(|step| step.background || step.service.is_some()) {
+            Some("needs another service")
+        } else {
+            None
+        }
+    }
+
+    /// Whether one machine of the case is a worker for the other's activity: the runner plays its part.
+    pub fn is_activity_pair(&self) -> bool {
+        self.category == "activities" && self.requires == ["aws-sdk:sfn"]
+    }
+
+    /// Whether the case must match.
+    pub fn is_required(&self) -> bool {
+        REQUIRED_CATEGORIES.contains(&self.category.as_str())
+    }
+
+    /// Whether the case runs executions that keep a journal.
+    pub fn has_journal(&self) -> bool {
+        self.steps.iter().any(|step| step.call.as_deref() == Some("StartExecution"))
+    }
+}
+
+/// Where the cases are; none if this machine has none.
+pub fn directory() -> Option<PathBuf> {
+    let path = std::env::var_os("CONFORMANCE_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"),
+        |path| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path),
+    );
+    path.is_dir().then_some(path)
+}
+
+/// All cases, by file name and in the files' order.
+pub fn load(directory: &Path) -> Result<Vec<Case>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(directory).with_context(|| format!("failed to list {}", directory.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut cases = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        let file: File = serde_json::from_str(&text).with_context(|| format!("failed to parse {}", path.display()))?;
+        anyhow::ensure!(file.format == 1, "{} has format {}, which is not known here", path.display(), file.format);
+        cases.extend(file.cases);
+    }
+    Ok(cases)
+}

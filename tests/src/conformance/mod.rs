@@ -1,0 +1,19 @@
+//! Replays executions recorded from the real service, in process, on a virtual clock.
+//!
+//! - `format`: the cases as they lie in their files
+//! - `bindings`: what placeholders stand for
+//! - `compare`, `events`: whether an answer is what AWS answered
+//! - `run`, `wait`: one case in one world
+//! - `server`: the API and the orchestrator as one node of that world
+//! - `variation`: straight, cut after every record, every message twice
+//! - `report`: the table, and the list of cases that do not match yet
+
+pub mod bindings;
+pub mod compare;
+pub mod events;
+pub mod format;
+pub mod report;
+pub mod run;
+pub mod server;
+pub mod variation;
+mod wait;

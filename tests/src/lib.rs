@@ -1,0 +1,5 @@
+//! Shared parts of the acceptance tests.
+
+pub mod conformance;
+pub mod contracts;
+pub mod simulation;

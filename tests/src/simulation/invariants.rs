@@ -1,0 +1,326 @@
+//! What holds of every execution that has ended, whatever went wrong.
+
+use super::node::{Engine, insist};
+use super::people::Noted;
+use anyhow::{Context, Result, ensure};
+use engine::{Outcome, Phase, TaskRequest};
+use model::history::{Event, Kind};
+use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
+use orchestrator::ports::{ExecutionStatus, Journal};
+use orchestrator::{Cause, HistoryRequest, Record, RecordKey};
+use serde_json::Value;
+use simulation::World;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The records of an execution, by strand, and the order in which all were put.
+struct Story {
+    strands: BTreeMap<StrandId, Vec<Record>>,
+    order: HashMap<RecordKey, usize>,
+}
+
+impl Story {
+    fn position(&self, record: &Record) -> usize {
+        self.order.get(&record.key).copied().unwrap_or(usize::MAX)
+    }
+
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        self.strands.values().flatten()
+    }
+
+    fn root(&self) -> Result<&[Record]> {
+        Ok(self.strands.get(&StrandId::root()).context("there is no root")?)
+    }
+}
+
+/// Checks everything. `stop` says how many records were put and how many calls were made when the first StopExecution
+/// was answered.
+pub(crate) async fn check(
+    world: &World<Engine>,
+    execution: &ExecutionArn,
+    noted: &Noted,
+    stop: Option<(usize, usize)>,
+) -> Result<()> {
+    let records = insist(world, async |node| node.records(execution).await).await?;
+    let mut strands: BTreeMap<StrandId, Vec<Record>> = BTreeMap::new();
+    for record in records {
+        strands.entry(record.key.strand.clone()).or_default().push(record);
+    }
+    let order = world.journal().order_of_records().into_iter().enumerate().map(|(at, key)| (key, at)).collect();
+    let story = Story { strands, order };
+    each_strand_ends_once(&story)?;
+    meta_says_what_the_root_says(world, execution, &story).await?;
+    forks_are_structured(&story)?;
+    calls_are_claimed(world, &story, stop)?;
+    answers_are_kept(&story, noted)?;
+    timers_are_not_early(&story)?;
+    history_is_sound(world, execution, &story).await?;
+    let problems = world.problems();
+    let bad = problems.iter().find(|problem| problem.contains("panicked") || problem.contains("given up"));
+    ensure!(bad.is_none(), "a handler: {bad:?} of {problems:#?}");
+    ensure!(noted.wrong.is_empty(), "people say: {:#?}", noted.wrong);
+    Ok(())
+}
+
+/// The last record of each strand that has not ended.
+pub(crate) fn open_strands(world: &World<Engine>) -> Vec<String> {
+    let mut heads = BTreeMap::new();
+    for record in world.journal().all_records() {
+        let body: Value = serde_json::from_slice(&record.body).unwrap_or_default();
+        heads.insert(record.key.strand.to_string(), (record.key.seq, body));
+    }
+    let head = |(strand, (seq, body)): (String, (u64, Value))| {
+        let cursor = &body["cursor"];
+        let open = cursor["phase"].get("Ended").is_none();
+        open.then(|| format!("{strand} {seq} (for {}): since {}, {}", body["cause"], cursor["since"], cursor["phase"]))
+    };
+    heads.into_iter().filter_map(head).collect()
+}
+
+fn each_strand_ends_once(story: &Story) -> Result<()> {
+    for (strand, records) in &story.strands {
+        let mut before: Option<&Record> = None;
+        for (index, record) in records.iter().enumerate() {
+            ensure!(record.key.seq == u64::try_from(index)?, "strand {strand} has a gap before {}", record.key.seq);
+            let is_last = index + 1 == records.len();
+            ensure!(record.cursor.is_terminal() == is_last, "strand {strand}: record {index} of {}", records.len());
+            if let Some(before) = before {
+                ensure!(record.time > before.time, "strand {strand}: time goes back at {index}");
+                ensure!(story.position(record) > story.position(before), "strand {strand}: {index} was put too soon");
+            }
+            before = Some(record);
+        }
+    }
+    let root = story.root()?.last().context("the root has no record")?;
+    for record in story.records() {
+        let is_root_end = record.key == root.key;
+        ensure!(
+            is_root_end || story.position(record) < story.position(root),
+            "record {} of strand {} was put after the root's end",
+            record.key.seq,
+            record.key.strand
+        );
+        ensure!(record.time <= root.time, "strand {} goes on after the root's end", record.key.strand);
+    }
+    Ok(())
+}
+
+async fn meta_says_what_the_root_says(world: &World<Engine>, execution: &ExecutionArn, story: &Story) -> Result<()> {
+    let meta = world.journal().meta(execution).await?.context("there is no META")?;
+    let end = story.root()?.last().context("the root has no record")?;
+    let status = match &end.cursor.phase {
+        Phase::Ended(Outcome::Succeeded { .. }) => ExecutionStatus::Succeeded,
+        Phase::Ended(Outcome::Failed(failure)) => {
+            let broken = failure.cause.as_deref().is_some_and(|cause| cause.contains("cannot go on"));
+            ensure!(!broken, "it was broken off: {failure:?}");
+            ExecutionStatus::Failed
+        }
+        Phase::Ended(Outcome::Aborted(_)) => ExecutionStatus::Aborted,
+        Phase::Ended(Outcome::TimedOut(_)) => ExecutionStatus::TimedOut,
+        other => anyhow::bail!("the root stands at {other:?}"),
+    };
+    let found = (meta.status, meta.seq, meta.stopped);
+    ensure!(found == (status, end.key.seq, Some(end.time)), "META {found:?}, root {status:?} {end:?}");
+    Ok(())
+}
+
+/// One fork, from the record that began it to the one that left it.
+struct Fork<'s> {
+    total: u32,
+    next: u32,
+    limit: u32,
+    is_map: bool,
+    left_by: &'s Record,
+    succeeded: bool,
+}
+
+fn forks_of(records: &[Record]) -> Result<BTreeMap<Seq, Fork<'_>>> {
+    let mut forks = BTreeMap::new();
+    for pair in records.windows(2) {
+        let Phase::Forked(forked) = &pair[0].cursor.phase else { continue };
+        let fork = &forked.fork;
+        let goes_on = matches!(&pair[1].cursor.phase, Phase::Forked(next) if next.fork.seq == fork.seq);
+        ensure!(fork.running.len() <= usize::try_from(fork.limit)?, "more children than allowed: {fork:?}");
+        if !goes_on {
+            let has =
+                |wanted: fn(&Kind<Payload>) -> bool| pair[1].events.first().is_some_and(|event| wanted(&event.kind));
+            forks.insert(
+                fork.seq,
+                Fork {
+                    total: fork.total,
+                    next: fork.next,
+                    limit: fork.limit,
+                    is_map: forked.visit.state_type == model::history::StateType::Map,
+                    left_by: &pair[1],
+                    succeeded: has(|kind| matches!(kind, Kind::MapStateSucceeded | Kind::ParallelStateSucceeded)),
+                },
+            );
+        }
+    }
+    Ok(forks)
+}
+
+fn forks_are_structured(story: &Story) -> Result<()> {
+    let mut children: HashMap<(StrandId, Seq), BTreeMap<u32, &[Record]>> = HashMap::new();
+    for (strand, records) in &story.strands {
+        if let Some((parent, fork, index)) = strand.parent() {
+            children.entry((parent, fork)).or_default().insert(index, records);
+        }
+    }
+    for (strand, records) in &story.strands {
+        for (seq, fork) in forks_of(records)? {
+            let at = format!("fork {seq} of strand {strand}");
+            let children = children.remove(&(strand.clone(), seq)).unwrap_or_default();
+            let expected: Vec<u32> = (0..fork.next).collect();
+            ensure!(children.keys().copied().eq(expected), "{at}: {} of {} children", children.len(), fork.next);
+            let mut live_at: Vec<(usize, i64)> = Vec::new();
+            for (index, child) in children {
+                let (Some(first), Some(last)) = (child.first(), child.last()) else { continue };
+                ensure!(story.position(last) < story.position(fork.left_by), "{at} was left before {index} ended");
+                ensure!(last.time < fork.left_by.time, "{at} was left at a time before {index} ended");
+                let well = matches!(last.cursor.phase, Phase::Ended(Outcome::Succeeded { .. }));
+                ensure!(well || !fork.succeeded, "{at} succeeded, but child {index} did not");
+                live_at.extend([
+                    (story.position(first), 1),
+                    (story.position(last) + usize::from(first.key == last.key), -1),
+                ]);
+                let is_fence = first.key == last.key && first.events.is_empty();
+                if fork.is_map && !is_fence {
+                    iteration_is_whole(index, child).with_context(|| at.clone())?;
+                }
+            }
+            ensure!(!fork.succeeded || fork.next == fork.total, "{at} succeeded with {} of {}", fork.next, fork.total);
+            live_at.sort_unstable();
+            let mut live = 0;
+            for (_, change) in live_at {
+                live += change;
+                ensure!(live <= i64::from(fork.limit), "{at}: {live} children at once");
+            }
+        }
+    }
+    ensure!(children.is_empty(), "children of nobody: {:?}", children.keys().collect::<Vec<_>>());
+    Ok(())
+}
+
+fn iteration_is_whole(index: u32, records: &[Record]) -> Result<()> {
+    let own = records.iter().flat_map(|record| &record.events);
+    let (mut started, mut ended) = (0, 0);
+    for event in own {
+        match &event.kind {
+            Kind::MapIterationStarted { index: noted, .. } => {
+                ensure!(*noted == index, "iteration {index} says that it is {noted}");
+                started += 1;
+            }
+            Kind::MapIterationSucceeded { index: noted, .. }
+            | Kind::MapIterationFailed { index: noted, .. }
+            | Kind::MapIterationAborted { index: noted, .. } => {
+                ensure!(*noted == index, "iteration {index} says that it is {noted}");
+                ended += 1;
+            }
+            _ => {}
+        }
+    }
+    ensure!((started, ended) == (1, 1), "iteration {index} started {started} times and ended {ended} times");
+    Ok(())
+}
+
+/// The nonce that a claimed call carries.
+fn nonce(request: &TaskRequest<Payload>) -> Option<String> {
+    let event = match request {
+        TaskRequest::LambdaFunction { input, .. } => input.value().clone(),
+        TaskRequest::LambdaInvoke { parameters, .. } => parameters.value()["Payload"].clone(),
+    };
+    event["nonce"].as_str().map(str::to_owned)
+}
+
+fn calls_are_claimed(world: &World<Engine>, story: &Story, stop: Option<(usize, usize)>) -> Result<()> {
+    let mut claims: HashMap<String, &Record> = HashMap::new();
+    for record in story.records() {
+        if let Phase::Calling(call) = &record.cursor.phase {
+            let nonce = nonce(&call.request).context("a claim without a nonce")?;
+            ensure!(claims.insert(nonce, record).is_none(), "two claims for one nonce: {:?}", record.key);
+        }
+    }
+    let mut called = HashSet::new();
+    for (number, call) in world.functions().received().iter().enumerate() {
+        let event: Value = serde_json::from_str(&call.payload)?;
+        let nonce = event["nonce"].as_str().context("a call without a nonce")?.to_owned();
+        let claim = claims.get(&nonce).with_context(|| format!("a call that nobody claimed: {call:?}"))?;
+        ensure!(called.insert(nonce), "called twice for one claim: {call:?}");
+        if let Some((records, calls)) = stop {
+            let late = number >= calls && story.position(claim) >= records;
+            ensure!(!late, "claimed and called after the stop was answered: {call:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Every answer that was accepted is in the history, once; and every success in it was sent.
+fn answers_are_kept(story: &Story, noted: &Noted) -> Result<()> {
+    let mut kept = HashSet::new();
+    for event in story.records().flat_map(|record| &record.events) {
+        if let Kind::TaskSucceeded { output, .. } | Kind::ActivitySucceeded { output } = &event.kind
+            && let Some(nonce) = output.value()["nonce"].as_str()
+        {
+            ensure!(kept.insert(nonce.to_owned()), "an answer that was recorded twice: {nonce}");
+        }
+    }
+    for nonce in &noted.accepted {
+        ensure!(kept.contains(nonce), "an answer that was accepted and lost: {nonce}");
+    }
+    Ok(())
+}
+
+fn timers_are_not_early(story: &Story) -> Result<()> {
+    for records in story.strands.values() {
+        for pair in records.windows(2) {
+            let is_timer = matches!(pair[1].cause, Cause::Timer(_));
+            let due: Option<Timestamp> = match &pair[0].cursor.phase {
+                Phase::Waiting(waiting) => Some(waiting.until),
+                Phase::Pending(pending) => pending.next_deadline(None).map(|(at, _)| at),
+                Phase::Calling(call) => call.unanswered_deadline().map(|(at, _)| at),
+                Phase::Ready { .. } | Phase::Forked(_) | Phase::Ended(_) => None,
+            };
+            if is_timer {
+                let due = due.with_context(|| format!("a timer for nothing: {:?}", pair[1].key))?;
+                ensure!(pair[1].time >= due, "a timer was early: {:?}", pair[1].key);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn history_is_sound(world: &World<Engine>, execution: &ExecutionArn, story: &Story) -> Result<()> {
+    let mut events = Vec::new();
+    let mut after = None;
+    loop {
+        let request = HistoryRequest { after: after.clone(), limit: 137, reverse: false };
+        let page = insist(world, async |node| node.execution_history(execution, &request).await).await?;
+        events.extend(page.events);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let written: Vec<&Event<Payload>> = story.records().flat_map(|record| &record.events).collect();
+    ensure!(written.len() == events.len(), "{} events were written, {} read", written.len(), events.len());
+    let is_end = |kind: &Kind<Payload>| {
+        matches!(
+            kind,
+            Kind::ExecutionSucceeded { .. }
+                | Kind::ExecutionFailed(_)
+                | Kind::ExecutionAborted(_)
+                | Kind::ExecutionTimedOut(_)
+        )
+    };
+    let mut last_time = None;
+    for (index, event) in events.iter().enumerate() {
+        let id = u64::try_from(index)? + 1;
+        ensure!(event.id == id, "event {id} is {event:?}");
+        ensure!(event.previous_event_id < id, "an event before the one it follows: {event:?}");
+        ensure!(event.previous_event_id > 0 || id <= 2 || is_end(&event.kind), "an event that follows none: {event:?}");
+        ensure!(is_end(&event.kind) == (index + 1 == events.len()), "an end amid the history: {event:?}");
+        ensure!(last_time.is_none_or(|last| last <= event.timestamp), "time goes back: {event:?}");
+        last_time = Some(event.timestamp);
+    }
+    Ok(())
+}

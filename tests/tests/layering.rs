@@ -1,0 +1,147 @@
+//! Who may know whom: what `cargo metadata` says, held against the rules of ARCHITECTURE.md.
+
+use anyhow::{Context, Result};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
+
+/// Our crates from the bottom up. A crate may know those of lower layers, and no other of its own.
+const LAYERS: [&[&str]; 7] = [
+    &["ratchet-model", "ratchet-jsonata"],
+    &["ratchet-expression"],
+    &["ratchet-language"],
+    &["ratchet-engine"],
+    &["ratchet-orchestrator"],
+    &[
+        "ratchet-api",
+        "ratchet-store",
+        "ratchet-queue",
+        "ratchet-integrations",
+        "ratchet-embedded",
+        "ratchet-simulation",
+        "ratchet-bootstrap",
+    ],
+    // Whatever wires adapters together: the functions, the CLI, these tests.
+    &[],
+];
+
+/// The layer of whatever [`LAYERS`] does not name.
+const WIRING: usize = 6;
+
+/// What must work without a clock, input or output.
+const PURE: [&str; 5] =
+    ["ratchet-model", "ratchet-jsonata", "ratchet-expression", "ratchet-language", "ratchet-engine"];
+
+/// What a pure crate may use besides our own.
+const ALLOWED_IN_PURE: [&str; 10] =
+    ["serde", "serde_json", "thiserror", "jiff", "indexmap", "base64", "md-5", "sha1", "sha2", "regex"];
+
+fn metadata(with_dependencies: bool) -> Result<Metadata> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root.join("Cargo.toml")).other_options(vec!["--offline".to_owned()]);
+    if !with_dependencies {
+        command.no_deps();
+    }
+    command.exec().context("failed to run cargo metadata")
+}
+
+fn layer(name: &str) -> usize {
+    LAYERS.iter().position(|layer| layer.contains(&name)).unwrap_or(WIRING)
+}
+
+/// Names of the package's dependencies, those of its tests apart.
+fn dependencies(package: &Package, of_tests: bool) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(move |dependency| (dependency.kind == DependencyKind::Development) == of_tests)
+        .map(|dependency| dependency.name.as_str())
+}
+
+#[test]
+fn crates_know_only_those_below_them() -> Result<()> {
+    let metadata = metadata(false)?;
+    let ours: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        for of_tests in [false, true] {
+            for known in dependencies(package, of_tests).filter(|known| ours.contains(known)) {
+                // What wires may be put together, and tests of an adapter may stand on the simulation.
+                let wires = layer(name) == WIRING && layer(known) < WIRING;
+                let stands_on_simulation = of_tests && known == "ratchet-simulation";
+                if layer(known) >= layer(name) && !wires && !stands_on_simulation {
+                    wrong.push(format!("{name} must not know {known}"));
+                }
+            }
+        }
+    }
+    anyhow::ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn pure_crates_use_nothing_that_waits_or_asks() -> Result<()> {
+    let metadata = metadata(false)?;
+    let mut wrong = Vec::new();
+    for package in metadata.packages.iter().filter(|package| PURE.contains(&package.name.as_str())) {
+        for known in dependencies(package, false) {
+            if !ALLOWED_IN_PURE.contains(&known) && !PURE.contains(&known) {
+                wrong.push(format!("{} must not use {known}", package.name));
+            }
+        }
+    }
+    anyhow::ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn the_cli_is_built_without_any_aws_crate() -> Result<()> {
+    let metadata = metadata(true)?;
+    let resolve = metadata.resolve.as_ref().context("cargo metadata resolves dependencies")?;
+    let nodes: BTreeMap<&PackageId, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let packages: BTreeMap<&PackageId, _> = metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli").canonicalize()?;
+    let is_cli = |package: &&Package| package.manifest_path.parent().is_some_and(|folder| folder == cli);
+    let cli = metadata.workspace_packages().into_iter().find(is_cli).context("there is no crate in cli/")?;
+
+    let mut seen = BTreeSet::from([&cli.id]);
+    let mut queue = VecDeque::from([&cli.id]);
+    let mut found = Vec::new();
+    while let Some(id) = queue.pop_front() {
+        let package = packages.get(id).with_context(|| format!("{id} is no package"))?;
+        if package.name.starts_with("aws-") {
+            found.push(package.name.to_string());
+        }
+        let node = nodes.get(id).with_context(|| format!("{id} is not resolved"))?;
+        for dependency in &node.deps {
+            let is_built = dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development);
+            if is_built && seen.insert(&dependency.pkg) {
+                queue.push_back(&dependency.pkg);
+            }
+        }
+    }
+    anyhow::ensure!(seen.len() > 1, "the CLI has no dependencies: the graph was not read");
+    anyhow::ensure!(found.is_empty(), "the CLI is built with {}", found.join(", "));
+    Ok(())
+}
+
+#[test]
+fn the_architecture_names_the_crates_that_exist() -> Result<()> {
+    let metadata = metadata(false)?;
+    let root = metadata.workspace_root.as_std_path();
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).context("failed to read ARCHITECTURE.md")?;
+    let row = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+    let named: BTreeSet<String> = text.lines().filter_map(row).collect();
+    let mut there = BTreeSet::new();
+    for package in metadata.workspace_packages() {
+        let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+        there.insert(folder.as_std_path().strip_prefix(root)?.display().to_string());
+    }
+    let missing: Vec<_> = there.difference(&named).collect();
+    let gone: Vec<_> = named.difference(&there).collect();
+    anyhow::ensure!(missing.is_empty(), "ARCHITECTURE.md has no row for {missing:?}");
+    anyhow::ensure!(gone.is_empty(), "ARCHITECTURE.md has rows for {gone:?}, which do not exist");
+    Ok(())
+}
