@@ -4,7 +4,7 @@ use super::node::{Engine, insist};
 use super::people::Noted;
 use anyhow::{Context, Result, ensure};
 use engine::{Outcome, Phase, TaskRequest};
-use model::history::{Event, Kind};
+use model::history::Kind;
 use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use orchestrator::ports::{ExecutionStatus, Journal};
 use orchestrator::{Cause, HistoryRequest, Record, RecordKey};
@@ -54,6 +54,7 @@ pub(crate) async fn check(
     answers_are_kept(&story, noted)?;
     timers_are_not_early(&story)?;
     history_is_sound(world, execution, &story).await?;
+    messages_are_few(world)?;
     let problems = world.problems();
     let bad = problems.iter().find(|problem| problem.contains("panicked") || problem.contains("given up"));
     ensure!(bad.is_none(), "a handler: {bad:?} of {problems:#?}");
@@ -74,6 +75,17 @@ pub(crate) fn open_strands(world: &World<Engine>) -> Vec<String> {
         open.then(|| format!("{strand} {seq} (for {}): since {}, {}", body["cause"], cursor["since"], cursor["phase"]))
     };
     heads.into_iter().filter_map(head).collect()
+}
+
+/// No chain of messages runs beside another: their number grows as the number of records does.
+fn messages_are_few(world: &World<Engine>) -> Result<()> {
+    let records = u64::try_from(world.journal().record_count())?;
+    let (sent, handled) = (world.messages_sent(), world.messages_handled());
+    // Each new life settles every strand.
+    let lives = u64::from(world.generations());
+    ensure!(sent <= 4 * records + 40 * lives + 100, "{sent} messages for {records} records in {lives} lives");
+    ensure!(handled <= 8 * records + 80 * lives + 200, "{handled} handled for {records} records in {lives} lives");
+    Ok(())
 }
 
 fn each_strand_ends_once(story: &Story) -> Result<()> {
@@ -290,10 +302,12 @@ fn timers_are_not_early(story: &Story) -> Result<()> {
 }
 
 async fn history_is_sound(world: &World<Engine>, execution: &ExecutionArn, story: &Story) -> Result<()> {
-    let mut events = Vec::new();
-    let mut after = None;
+    let written: usize = story.records().map(|record| record.events.len()).sum();
+    let (mut events, mut after) = (Vec::new(), None);
     loop {
-        let request = HistoryRequest { after: after.clone(), limit: 137, reverse: false };
+        // Three pages: each reads the whole journal.
+        let limit = u32::try_from(written / 3 + 1)?;
+        let request = HistoryRequest { after: after.clone(), limit, reverse: false };
         let page = insist(world, async |node| node.execution_history(execution, &request).await).await?;
         events.extend(page.events);
         after = page.next;
@@ -301,8 +315,7 @@ async fn history_is_sound(world: &World<Engine>, execution: &ExecutionArn, story
             break;
         }
     }
-    let written: Vec<&Event<Payload>> = story.records().flat_map(|record| &record.events).collect();
-    ensure!(written.len() == events.len(), "{} events were written, {} read", written.len(), events.len());
+    ensure!(written == events.len(), "{written} events were written, {} read", events.len());
     let is_end = |kind: &Kind<Payload>| {
         matches!(
             kind,

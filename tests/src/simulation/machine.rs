@@ -9,8 +9,11 @@ use serde_json::{Map, Value, json};
 /// How deep forks lie in each other.
 const DEEPEST: u32 = 3;
 
+/// How often one state runs at most.
+const MOST_RUNS: u64 = 45;
+
 /// The most states of one machine, forks' own included; it may end a little above.
-const MOST_STATES: u32 = 40;
+const MOST_STATES: u32 = 30;
 
 /// A machine and an input for it.
 #[derive(Clone, Debug)]
@@ -24,7 +27,7 @@ pub struct Generated {
 impl Generated {
     /// The machine of a seed.
     pub fn from_seed(seed: u64) -> Self {
-        let mut generator = Generator { dice: Dice::new(seed, 1), names: 0 };
+        let mut generator = Generator { dice: Dice::new(seed, 1), names: 0, runs: 1 };
         let definition = generator.sequence(0);
         let mut input = json!({"seed": generator.dice.below(5)});
         if generator.dice.chance(30) {
@@ -38,6 +41,8 @@ impl Generated {
 struct Generator {
     dice: Dice,
     names: u32,
+    /// How often the state that is being made may run at most, for the forks around it.
+    runs: u64,
 }
 
 type States = Map<String, Value>;
@@ -271,7 +276,7 @@ impl Generator {
 
     /// What becomes of a fork whose child failed.
     fn handle_boom(&mut self, states: &mut States, next: Option<&str>, fork: &mut Value) {
-        if self.dice.chance(30) {
+        if self.runs <= MOST_RUNS / 8 && self.dice.chance(30) {
             let attempts = self.dice.between(1, 2);
             fork["Retry"] = json!([{"ErrorEquals": ["Boom"], "IntervalSeconds": 1, "MaxAttempts": attempts}]);
         }
@@ -282,6 +287,7 @@ impl Generator {
 
     fn parallel(&mut self, states: &mut States, depth: u32, next: Option<&str>) -> String {
         let name = self.name("Parallel");
+        self.runs *= 2;
         let branches: Vec<Value> = (0..self.dice.between(1, 4)).map(|_| self.sequence(depth + 1)).collect();
         let mut fork = json!({
             "Type": "Parallel",
@@ -289,6 +295,7 @@ impl Generator {
             "Branches": branches,
             "ResultPath": format!("$.{name}")
         });
+        self.runs /= 2;
         self.handle_boom(states, next, &mut fork);
         states.insert(name.clone(), with_next(fork, next));
         name
@@ -298,9 +305,10 @@ impl Generator {
         let (items_name, name) = (self.name("Items"), self.name("Map"));
         let most = match depth {
             0 => self.dice.pick(&[3, 3, 6, 12, 45]),
-            1 => 5,
-            _ => 2,
+            _ => self.dice.pick(&[2, 5]),
         };
+        let most = most.min(MOST_RUNS / self.runs);
+        self.runs *= most.max(1);
         let seeds = self.dice.pick(&[1, 3, 5]);
         let items: Vec<Value> =
             (0..self.dice.between(0, most)).map(|_| json!({"seed": 1 + self.dice.below(seeds)})).collect();
@@ -314,6 +322,7 @@ impl Generator {
             "ItemProcessor": self.sequence(depth + 1),
             "ResultPath": format!("$.{name}")
         });
+        self.runs /= most.max(1);
         if self.dice.chance(50) {
             fork["ItemSelector"] = json!({"seed.$": "$$.Map.Item.Value.seed", "index.$": "$$.Map.Item.Index"});
         }
