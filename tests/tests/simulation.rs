@@ -6,7 +6,7 @@
 
 use acceptance::conformance::run::{Answer, Server};
 use acceptance::conformance::server::{self, InProcess};
-use acceptance::simulation::{Dice, Generated, Interference, Plan, Report, run};
+use acceptance::simulation::{Dice, Generated, Interference, Plan, Report, open_strands, run};
 use anyhow::{Context, Result, ensure};
 use orchestrator::FunctionReply;
 use orchestrator::ports::{Clock, ExecutionStatus};
@@ -94,25 +94,10 @@ async fn ended(world: &World<InProcess>, execution: &Value) -> Result<Value> {
             world.clock().elapsed() < give_up_at,
             "it never ended; handlers said {:#?}; where its strands stand: {:#?}",
             world.problems(),
-            heads(world)
+            open_strands(world)
         );
         world.clock().sleep(Duration::from_secs(5)).await;
     }
-}
-
-/// The last record of each strand that has not ended.
-fn heads(world: &World<InProcess>) -> Vec<String> {
-    let mut heads = BTreeMap::new();
-    for record in world.journal().all_records() {
-        let body: Value = serde_json::from_slice(&record.body).unwrap_or_default();
-        heads.insert(record.key.strand.to_string(), (record.key.seq, body));
-    }
-    let head = |(strand, (seq, body)): (String, (u64, Value))| {
-        let cursor = &body["cursor"];
-        let open = cursor["phase"].get("Ended").is_none();
-        open.then(|| format!("{strand} {seq} (for {}): since {}, {}", body["cause"], cursor["since"], cursor["phase"]))
-    };
-    heads.into_iter().filter_map(head).collect()
 }
 
 /// What holds of every execution that has ended, whatever went wrong.

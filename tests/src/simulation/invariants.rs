@@ -9,7 +9,7 @@ use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use orchestrator::ports::{ExecutionStatus, Journal};
 use orchestrator::{Cause, HistoryRequest, Record, RecordKey};
 use serde_json::Value;
-use simulation::World;
+use simulation::{Node, World};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The records of an execution, by strand, and the order in which all were put.
@@ -63,7 +63,7 @@ pub(crate) async fn check(
 }
 
 /// The last record of each strand that has not ended.
-pub(crate) fn open_strands(world: &World<Engine>) -> Vec<String> {
+pub fn open_strands<N: Node>(world: &World<N>) -> Vec<String> {
     let mut heads = BTreeMap::new();
     for record in world.journal().all_records() {
         let body: Value = serde_json::from_slice(&record.body).unwrap_or_default();

@@ -11,6 +11,7 @@ mod people;
 mod run;
 
 pub use dice::Dice;
+pub use invariants::open_strands;
 pub use machine::Generated;
 pub use node::Engine;
 pub use run::{Interference, Plan, Report, run};
