@@ -4,10 +4,11 @@ use crate::error::Error;
 use async_trait::async_trait;
 use axum::Router;
 use axum::serve::ListenerExt;
+use bootstrap::SystemClock;
+use embedded::Activities;
 use embedded::queue::{Settings as QueueSettings, WakeQueue};
 use embedded::store::Store;
 use embedded::tasks::{Callbacks, LocalTasks};
-use embedded::{Activities, SystemClock};
 use model::arn::Place;
 use model::{Failure, Payload};
 use orchestrator::ports::Observer;
@@ -49,18 +50,18 @@ impl Host {
             journal: store.clone(),
             catalog: store.clone(),
             activities: Arc::new(Activities::new()),
+            blobs: store.clone(),
             queue: Arc::new(queue.clone()),
+            timers: None,
             tasks: tasks.clone(),
             clock: Arc::new(SystemClock),
             observer,
         };
+        let process = uuid::Uuid::new_v4().to_string();
         let settings = Settings {
-            place,
-            token_key: store.token_key().to_vec(),
             states_per_invocation: STATES_PER_INVOCATION,
-            process: uuid::Uuid::new_v4().to_string(),
-            only_process: true,
             claim_lifetime: CLAIM_LIFETIME,
+            ..Settings::one_process(place, store.token_key().to_vec(), process)
         };
         let orchestrator = Orchestrator::new(ports, settings);
         tasks.set_callbacks(Arc::new(Answers(Arc::downgrade(&orchestrator))));

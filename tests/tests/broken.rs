@@ -1,10 +1,11 @@
 //! Executions that can never go on end, with a cause that says what to do; their neighbours are not touched.
 
 use anyhow::{Context, Result};
+use bootstrap::SystemClock;
+use embedded::Activities;
 use embedded::queue::{Settings as QueueSettings, WakeQueue};
 use embedded::store::Store;
 use embedded::tasks::LocalTasks;
-use embedded::{Activities, SystemClock};
 use model::arn::Place;
 use model::{ExecutionArn, Payload};
 use orchestrator::ports::{ExecutionStatus, Unobserved};
@@ -28,18 +29,17 @@ impl Process {
             journal: store.clone(),
             catalog: store.clone(),
             activities: Arc::new(Activities::new()),
+            blobs: store.clone(),
             queue: Arc::new(queue.clone()),
+            timers: None,
             tasks: Arc::new(LocalTasks::none(Path::new("tasks.toml"))),
             clock: Arc::new(SystemClock),
             observer: Arc::new(Unobserved),
         };
+        let place = Place { partition: "aws".into(), region: "us-east-1".into(), account: "123456789012".into() };
         let settings = Settings {
-            place: Place { partition: "aws".into(), region: "us-east-1".into(), account: "123456789012".into() },
-            token_key: store.token_key().to_vec(),
             states_per_invocation: 8,
-            process: "test".into(),
-            only_process: true,
-            claim_lifetime: Duration::from_mins(15),
+            ..Settings::one_process(place, store.token_key().to_vec(), "test".into())
         };
         let orchestrator = Orchestrator::new(ports, settings);
         let handler = Arc::clone(&orchestrator);

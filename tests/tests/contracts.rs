@@ -37,6 +37,7 @@ mod embedded {
     acceptance::journal_contracts!(store);
     acceptance::catalog_contracts!(store);
     acceptance::activity_contracts!(activities);
+    acceptance::blobs_contracts!(store);
     acceptance::queue_contracts!(line);
 }
 
@@ -48,7 +49,9 @@ mod in_memory {
     use async_trait::async_trait;
     use orchestrator::ports::Queue;
     use orchestrator::{Acknowledge, Wake};
-    use simulation::{MemoryActivities, MemoryCatalog, MemoryJournal, Node, Options, Problem, World};
+    use simulation::{
+        MemoryActivities, MemoryBlobs, MemoryCatalog, MemoryJournal, MemoryTimers, Node, Options, Problem, World,
+    };
     use std::sync::Arc;
     use std::sync::Mutex as SyncMutex;
     use tokio::sync::{Mutex, mpsc};
@@ -70,6 +73,14 @@ mod in_memory {
     }
 
     async fn journal() -> Result<(Arc<MemoryJournal>, ())> {
+        Ok((Arc::default(), ()))
+    }
+
+    async fn blobs() -> Result<(Arc<MemoryBlobs>, ())> {
+        Ok((Arc::default(), ()))
+    }
+
+    async fn timers() -> Result<(Arc<MemoryTimers>, ())> {
         Ok((Arc::default(), ()))
     }
 
@@ -96,5 +107,7 @@ mod in_memory {
     acceptance::journal_contracts!(journal);
     acceptance::catalog_contracts!(catalog);
     acceptance::activity_contracts!(activities);
+    acceptance::blobs_contracts!(blobs);
+    acceptance::timers_contracts!(timers);
     acceptance::queue_contracts!(line);
 }

@@ -351,3 +351,25 @@ fn a_machine_with_a_limit_keeps_it() -> Result<()> {
         Ok(report)
     })
 }
+
+#[test]
+fn functions_on_durable_queues_come_to_the_same_end() -> Result<()> {
+    for_each_machine("functions_on_durable_queues", 30, &async |seed, machine: &Generated, calm: &Report| {
+        let report = run(machine, &Plan::functions(seed, Interference::None)).await?;
+        same_outcome(calm, &report)?;
+        Ok(report)
+    })
+}
+
+#[test]
+fn functions_on_durable_queues_stop_when_they_are_asked_to() -> Result<()> {
+    for_each_machine("functions_on_durable_queues_stop", 30, &async |seed, machine: &Generated, calm: &Report| {
+        let mut dice = Dice::new(seed, 5);
+        let stops = vec![Duration::from_micros(dice.below(u64::try_from(calm.duration.as_micros())? + 1))];
+        let report = run(machine, &Plan::functions(seed, Interference::Stops(stops))).await?;
+        if report.status != ExecutionStatus::Aborted {
+            same_outcome(calm, &report)?;
+        }
+        Ok(report)
+    })
+}

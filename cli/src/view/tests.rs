@@ -41,7 +41,7 @@ fn record(
             since: seq,
             last: None,
             events: 0,
-            place: Place { iteration_of: None, item: None, events_before: 0 },
+            place: Place { iteration_of: None, item: None, events_before: 0, siblings: None },
             phase,
         },
     })

@@ -3,7 +3,7 @@
 use super::live::Screen;
 use super::plain;
 use super::tree::{Change, Tree};
-use embedded::SystemClock;
+use bootstrap::SystemClock;
 use model::{ExecutionArn, Payload, StrandId};
 use orchestrator::Record;
 use orchestrator::ports::{Clock, Observer};

@@ -48,6 +48,7 @@ impl Display for Error {
 #[derive(Clone, Debug)]
 pub struct Reader {
     values: HashMap<String, String>,
+    asked: Vec<String>,
     problems: Error,
 }
 
@@ -62,7 +63,11 @@ impl Reader {
 
     /// Reads these values.
     pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { values: values.into_iter().collect(), problems: Error { missing: Vec::new(), wrong: Vec::new() } }
+        Self {
+            values: values.into_iter().collect(),
+            asked: Vec::new(),
+            problems: Error { missing: Vec::new(), wrong: Vec::new() },
+        }
     }
 
     /// A setting that must be there. What is returned when it is not is never used: [`Reader::finish`] fails.
@@ -82,6 +87,7 @@ impl Reader {
     where
         T: FromStr<Err: Display>,
     {
+        self.asked.push(name.to_owned());
         match self.values.get(name)?.parse() {
             Ok(value) => Some(value),
             Err(error) => {
@@ -97,6 +103,11 @@ impl Reader {
         T: FromStr<Err: Display>,
     {
         self.optional(name).unwrap_or(default)
+    }
+
+    /// The names of all settings that were asked for so far.
+    pub fn asked(&self) -> &[String] {
+        &self.asked
     }
 
     /// Notes that a value will not do, for a reason of the binary's own.

@@ -101,6 +101,7 @@ async fn start(store: &Store) -> RunKey {
         input_hash: "0".repeat(64),
         stop: None,
         trace_header: None,
+        expires: None,
     };
     let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
     let started = store.start(&meta, &record(&run, 0)).await;
@@ -110,7 +111,7 @@ async fn start(store: &Store) -> RunKey {
 
 fn record(run: &RunKey, seq: Seq) -> StoredRecord {
     let key = RecordKey { run: run.clone(), strand: StrandId::root(), seq };
-    StoredRecord { key, body: Bytes::from(vec![b'x'; BODY_BYTES]) }
+    StoredRecord { key, body: Bytes::from(vec![b'x'; BODY_BYTES]), expires: None }
 }
 
 fn set_up() -> (Runtime, TempDir, Arc<Store>) {

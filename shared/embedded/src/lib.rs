@@ -1,14 +1,12 @@
 //! Everything in one process: the journal on SQLite, queue and timers in memory, tasks on this machine.
 //!
 //! Each adapter stands alone: [`store::Store`] is the `Journal` and the `Catalog`, [`queue::WakeQueue`] the
-//! `Queue`, [`Activities`] the `ActivityQueue`, [`SystemClock`] the `Clock`. Only the store keeps anything: the
+//! `Queue`, [`Activities`] the `ActivityQueue`. Only the store keeps anything: the
 //! queue and the activities' tasks are rebuilt from the journal by whoever starts the process.
 
 mod activities;
-mod clock;
 pub mod queue;
 pub mod store;
 pub mod tasks;
 
 pub use activities::Activities;
-pub use clock::SystemClock;

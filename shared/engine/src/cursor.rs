@@ -28,6 +28,34 @@ pub struct Place<P> {
     pub item: Option<MapItem<P>>,
     /// What its cursor counted as `events` when the strand began.
     pub events_before: u64,
+    /// The children of its fork, so that not each of them has to wake the parent when it ends. None for the root, and
+    /// in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub siblings: Option<Siblings>,
+}
+
+/// The children of one fork, as each of them knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Siblings {
+    /// How many there are to be.
+    pub total: u32,
+    /// How many run at once.
+    pub at_once: u32,
+}
+
+impl Siblings {
+    /// After how many ends the parent has something to do: with the last one where all began at once; else when a
+    /// quarter of those that may run have ended, so that three quarters always run.
+    pub fn block(self) -> u32 {
+        if self.total <= self.at_once { self.total.max(1) } else { (self.at_once / 4).max(1) }
+    }
+}
+
+impl<P> Place<P> {
+    /// The root's, and that of a strand that never began.
+    pub const fn root() -> Self {
+        Self { iteration_of: None, item: None, events_before: 0, siblings: None }
+    }
 }
 
 /// `$$.Map.Item`.
@@ -308,7 +336,12 @@ impl<P> Cursor<P> {
                 Outcome::TimedOut(failure) => Outcome::TimedOut(failure),
             }),
         };
-        let place = Place { iteration_of: place.iteration_of, item, events_before: place.events_before };
+        let place = Place {
+            iteration_of: place.iteration_of,
+            item,
+            events_before: place.events_before,
+            siblings: place.siblings,
+        };
         Ok(Cursor { since, last, events, place, phase })
     }
 }

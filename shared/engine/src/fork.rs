@@ -6,8 +6,8 @@
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
 use crate::{
-    ChildEnd, Cursor, Ending, Fork, Forked, MapItem, Outcome, Phase, Place, Step, StepContext, Visit, abort, failure,
-    leave,
+    ChildEnd, Cursor, Ending, Fork, Forked, MapItem, Outcome, Phase, Place, Siblings, Step, StepContext, Visit, abort,
+    failure, leave,
 };
 use language::Machine;
 use language::machine::{DataFlow, Map, MaxConcurrency, Next, Parallel, State, StateName};
@@ -62,6 +62,7 @@ pub fn begin_child(machine: &Machine, parent: &Cursor<Payload>, index: u32, cont
     let mut place = parent.place.clone();
     place.iteration_of = None;
     place.events_before = parent.events;
+    place.siblings = Some(Siblings { total: fork.total, at_once: fork.limit });
     let seed = Cursor {
         since: 0,
         last: fork.follows.clone(),

@@ -21,7 +21,8 @@ mod writer;
 
 pub use context::{Claim, ExecutionFacts, StepContext};
 pub use cursor::{
-    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Outcome, Pending, Phase, Place, TaskRequest, Visit, Waiting,
+    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Outcome, Pending, Phase, Place, Siblings, TaskRequest, Visit,
+    Waiting,
 };
 pub use effect::{Effect, effects};
 pub use fork::begin_child;

@@ -58,7 +58,7 @@ impl Step {
 pub fn start(machine: &Machine, execution: &ExecutionFacts) -> Step {
     let started = Kind::ExecutionStarted { input: execution.input.clone(), role_arn: execution.role_arn.clone() };
     let phase = Phase::Ready { state: machine.start_at.as_str().to_owned(), input: execution.input.clone() };
-    let place = Place { iteration_of: None, item: None, events_before: 0 };
+    let place = Place::root();
     Step {
         events: vec![Event { previous: None, kind: started }],
         // The first state's `previousEventId` is 0, as on AWS.

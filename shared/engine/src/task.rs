@@ -9,6 +9,9 @@ use model::history::{Kind, Service};
 use model::{Failure, Payload, error_name};
 use serde_json::Value;
 
+/// How long after the time-out of its task a worker is taken for dead that has not recorded the outcome.
+const GIVEN_UP_AFTER_SECONDS: u64 = 60;
+
 /// Claims the task's call, or offers the task to an activity's workers.
 pub(crate) fn claim(
     machine: &Machine,
@@ -51,7 +54,10 @@ pub(crate) fn claim(
             TaskRequest::LambdaInvoke { parameters: input, wait_for_token }
         }
     };
-    let (worker, expires) = (context.claim.worker.clone(), context.claim.expires);
+    let worker = context.claim.worker.clone();
+    // The worker gives up when the task's time is over: some time later it is gone for certain.
+    let given_up = timeout.map(|seconds| started.plus_seconds(seconds.saturating_add(GIVEN_UP_AFTER_SECONDS)));
+    let expires = given_up.map_or(context.claim.expires, |given_up| given_up.min(context.claim.expires));
     let call = Call { visit, request, timeout, heartbeat, started, worker, expires };
     writer.finish(context.seq, place, Phase::Calling(call))
 }

@@ -2,9 +2,12 @@
 
 use crate::caches::CallGuard;
 use crate::known::Known;
-use crate::ports::Put;
+use crate::ports::{Put, StoredRecord};
+use crate::stored::Encoded;
 use crate::{Cause, Error, Orchestrator, Record, RecordKey};
+use bytes::Bytes;
 use engine::{Claim, Cursor, Ending, Phase, Step, StepContext, Then, Trigger};
+use futures::future::try_join_all;
 use model::history::{Event, Kind};
 use model::{Payload, Seq, StrandId, Timestamp, WriterId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,13 +59,20 @@ impl Delays {
 /// Whether the worker may make calls itself, and wait for them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
-    /// It may: a wake's handler.
+    /// It may: it handles a wake.
     Allowed,
-    /// It may not: an API call, which must answer. States that call are left to a wake.
+    /// It handles a wake too, but calls are for the workers of [`crate::Lane::Tasks`].
     Left,
+    /// It must answer a caller, and no message brings its work again. States that call are left to a wake.
+    Outside,
 }
 
 impl Orchestrator {
+    /// Whether a worker of this process that handles a wake makes calls.
+    pub(crate) fn calls(&self) -> Calls {
+        if self.settings().makes_calls { Calls::Allowed } else { Calls::Left }
+    }
+
     /// Moves the strand on for a trigger that is meant for one wait, however its head moves within that wait, and
     /// makes the calls that follow.
     pub(crate) async fn advance_within(
@@ -109,7 +119,7 @@ impl Orchestrator {
         let mut delays = Delays::default();
         let mut has_failed = false;
         loop {
-            let attempt = match self.commit_within(known, Arc::clone(claim), trigger, cause, Calls::Allowed).await {
+            let attempt = match self.commit_within(known, Arc::clone(claim), trigger, cause, self.calls()).await {
                 // The attempt that failed may have put the record and lost its effects.
                 Ok(None) if has_failed => match self.head(&known.key, &claim.key.strand).await {
                     Ok(Some(head)) => Box::pin(self.make_sure(known, &Arc::new(head))).await.map(|()| None),
@@ -160,13 +170,13 @@ impl Orchestrator {
         let Some(record) = self.work_out(known, head, trigger, cause, calls)? else { return Ok(Attempt::Unfit) };
         let claims = matches!(record.cursor.phase, Phase::Calling(_));
         let call = claims.then(|| self.caches().begin_call(&record.writer));
-        match self.put(&record).await {
+        match self.put(known, &record).await {
             Ok(None) => {}
             Ok(Some(winner)) => return Ok(Attempt::Lost(Arc::new(winner))),
             Err(error) => {
                 // The record may be there all the same. A message comes again; who calls from outside may not.
-                if calls == Calls::Left && error.is_transient() {
-                    self.settle_later(&record.key).await?;
+                if calls == Calls::Outside && error.is_transient() {
+                    self.settle_later(known, &record.key).await?;
                 }
                 return Err(error);
             }
@@ -179,8 +189,8 @@ impl Orchestrator {
     }
 
     /// Puts the record; the one that is there if it loses.
-    pub(crate) async fn put(&self, record: &Record) -> Result<Option<Record>, Error> {
-        match self.ports().journal.put(&record.encode()).await? {
+    pub(crate) async fn put(&self, known: &Known, record: &Record) -> Result<Option<Record>, Error> {
+        match self.ports().journal.put(&self.stored(known, record).await?).await? {
             Put::Won => Ok(None),
             Put::Lost(stored) => {
                 let winner = self.open(&stored).await?;
@@ -188,6 +198,16 @@ impl Orchestrator {
                 Ok((winner.writer != record.writer).then_some(winner))
             }
         }
+    }
+
+    /// The record as the journal keeps it. Its large payloads are among the blobs then.
+    pub(crate) async fn stored(&self, known: &Known, record: &Record) -> Result<StoredRecord, Error> {
+        let Encoded { stored, blobs } = record.encode(self.settings().inline_payload_bytes);
+        let puts = blobs
+            .iter()
+            .map(|(key, payload)| self.ports().blobs.put(key, Bytes::copy_from_slice(payload.text().as_bytes())));
+        try_join_all(puts).await?;
+        Ok(StoredRecord { expires: self.expires(known, record.time), ..stored })
     }
 
     /// Works out the record after the head: as many states as one commit may hold.
@@ -208,7 +228,8 @@ impl Orchestrator {
             _ => None,
         };
         let time = self.now().max(head.end()).max(others.unwrap_or_default());
-        if calls == Calls::Left && trigger == Trigger::TimerFired && engine::makes_call(&known.machine, &head.cursor) {
+        let would_call = matches!(trigger, Trigger::TimerFired | Trigger::Entered);
+        if calls != Calls::Allowed && would_call && engine::makes_call(&known.machine, &head.cursor) {
             return Ok(None);
         }
         let Some(step) = self.step(known, &key.strand, key.seq, 0, &head.cursor, trigger)? else { return Ok(None) };
@@ -230,7 +251,7 @@ impl Orchestrator {
         let mut states = 1;
         while then == Then::Proceed
             && states < self.settings().states_per_invocation
-            && !(calls == Calls::Left && engine::makes_call(&known.machine, &cursor))
+            && !(calls != Calls::Allowed && engine::makes_call(&known.machine, &cursor))
             && payload_bytes(&events) < FULL_COMMIT_BYTES
         {
             let before = u32::try_from(events.len()).unwrap_or(u32::MAX);

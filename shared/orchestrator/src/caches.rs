@@ -1,8 +1,8 @@
 //! What this process remembers. Nothing here is needed: every entry can be read again.
 
 use crate::known::Known;
+use crate::machines::Parsed;
 use crate::{Record, RunKey};
-use language::Machine;
 use model::{Seq, StateMachineArn, StrandId, WriterId};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Default)]
 pub(crate) struct Caches {
     /// Parsed revisions.
-    pub(crate) machines: Cache<(StateMachineArn, String), Arc<Machine>>,
+    pub(crate) machines: Cache<(StateMachineArn, String), Arc<Parsed>>,
     /// Executions that run.
     pub(crate) executions: Cache<RunKey, Arc<Known>>,
     /// Last records of children that this process ended, for their parents to read.

@@ -34,14 +34,15 @@ impl Orchestrator {
         if record.key.strand.is_root() {
             return Ok(None);
         }
-        let meta = self.ports().journal.meta(&known.key.execution).await?;
+        let meta = self.present_meta(&known.key.execution).await?;
         Ok(meta.and_then(|meta| meta.stop).map(|mark| mark.ending))
     }
 
     async fn outcome(&self, known: &Known, call: &Call<Payload>) -> Trigger {
         let invoke = self.invoke(known, call);
-        let Some(seconds) = call.timeout else { return invoke.await };
-        let left = call.started.plus_seconds(seconds).since(self.now());
+        let asked = call.timeout.map(|seconds| call.started.plus_seconds(seconds).since(self.now()));
+        // A worker that is about to be stopped says so while it can.
+        let Some(left) = asked.into_iter().chain(self.settings().longest_call).min() else { return invoke.await };
         tokio::select! {
             biased;
             trigger = invoke => trigger,
@@ -66,7 +67,7 @@ impl Orchestrator {
             asynchronous,
         };
         let reply = self.ports().tasks.invoke(FunctionCall { function: &function, payload: &payload, context }).await;
-        match reply.and_then(|reply| function_output(reply, direct)) {
+        match reply.and_then(|reply| function_output(reply, direct, self.settings().max_payload_bytes)) {
             Err(failure) => Trigger::TaskFailed(failure),
             Ok(output) => match &call.request {
                 TaskRequest::LambdaInvoke { wait_for_token: true, .. } => Trigger::TaskSubmitted(output),

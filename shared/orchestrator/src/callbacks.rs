@@ -2,7 +2,7 @@
 
 use crate::advance::{Calls, Moved};
 use crate::ports::WaitKey;
-use crate::{Cause, Error, Orchestrator, RecordKey};
+use crate::{Cause, Error, Orchestrator, RecordKey, Wake, WakeKind};
 use engine::{Awaits, Phase, TaskRequest, Trigger};
 use model::history::Kind;
 use model::{Failure, Payload};
@@ -59,12 +59,13 @@ impl Orchestrator {
             }
             return Ok(Moved::Gone);
         }
-        self.advance_within(&known, Arc::new(head), trigger, &cause, Calls::Left).await
+        self.send_safety(Wake::new(&wait.run, &wait.strand, WakeKind::Settle)).await?;
+        self.advance_within(&known, Arc::new(head), trigger, &cause, Calls::Outside).await
     }
 
     /// Whether the execution must end: then no answer is taken, though the strand may not have ended yet.
     async fn must_stop(&self, wait: &WaitKey) -> Result<bool, Error> {
-        let meta = self.ports().journal.meta(&wait.run.execution).await?;
+        let meta = self.present_meta(&wait.run.execution).await?;
         Ok(meta.is_none_or(|meta| meta.run != wait.run.run || meta.stop.is_some() || meta.stopped.is_some()))
     }
 

@@ -1,12 +1,11 @@
 //! Carrying out what a cursor asks for, and `settle`: doing so again for a strand's head, whatever was lost.
 
-use crate::advance::Calls;
 use crate::known::Known;
-use crate::ports::{ActivityTask, EndedChild, ExecutionStatus, JoinKey};
-use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
-use engine::{Effect, Ending, Outcome, Phase, Trigger, effects};
+use crate::ports::{ActivityTask, EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, ParkedTimer};
+use crate::{Cause, Error, Lane, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
+use engine::{Cursor, Effect, Ending, Outcome, Phase, Trigger, effects};
 use futures::future::try_join_all;
-use model::{Failure, StrandId, error_name};
+use model::{Failure, Payload, StrandId, error_name};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,12 +32,12 @@ impl Orchestrator {
             execution = %known.key.execution, strand = %record.key.strand, seq = record.key.seq, %error,
             "effects could not be carried out; the strand will be settled"
         );
-        self.settle_later(&record.key).await
+        self.settle_later(known, &record.key).await
     }
 
     /// Asks for the strand of the record to be settled soon.
-    pub(crate) async fn settle_later(&self, record: &RecordKey) -> Result<(), Error> {
-        self.send(&record.run, &record.strand, WakeKind::Settle, None, SETTLE_DELAY).await
+    pub(crate) async fn settle_later(&self, known: &Known, record: &RecordKey) -> Result<(), Error> {
+        self.send(known, &record.strand, WakeKind::Settle, SETTLE_DELAY).await
     }
 
     /// Reads nothing and repeats everything that the strand's head waits for.
@@ -47,7 +46,7 @@ impl Orchestrator {
             // The call may have happened, and its token may be in somebody's hands: the task's own clocks decide.
             if let Some((at, _)) = call.unanswered_deadline() {
                 let kind = WakeKind::Timer { since: head.cursor.since };
-                return self.send(&known.key, &head.key.strand, kind, None, at.since(self.now())).await;
+                return self.send(known, &head.key.strand, kind, at.since(self.now())).await;
             }
             // Whoever claimed is gone, and nobody knows how far the call got.
             let failure = Failure::new(
@@ -56,7 +55,7 @@ impl Orchestrator {
             );
             let cause = Cause::Call(head.key.seq);
             let trigger = Trigger::TaskFailed(failure);
-            self.advance_within(known, Arc::clone(head), &trigger, &cause, Calls::Allowed).await?;
+            self.advance_within(known, Arc::clone(head), &trigger, &cause, self.calls()).await?;
             return Ok(());
         }
         if head.key.strand.is_root() {
@@ -88,17 +87,20 @@ impl Orchestrator {
     }
 
     async fn carry_out(&self, known: &Known, record: &Arc<Record>, reach: Reach) -> Result<(), Error> {
-        let strand = &record.key.strand;
+        let (strand, cursor) = (&record.key.strand, &record.cursor);
         let mut children = Vec::new();
-        for effect in effects(&record.cursor, strand.is_root()) {
+        for effect in effects(cursor, strand.is_root()) {
             match effect {
                 Effect::Wake => {
                     let kind = WakeKind::Step { seq: record.key.seq };
-                    self.send(&known.key, strand, kind, Some(Arc::clone(record)), Duration::ZERO).await?;
+                    let record = Some(Arc::clone(record));
+                    let wake = Wake { record, lane: lane(known, cursor), ..known.wake(strand, kind) };
+                    self.send_later(wake, Duration::ZERO).await?;
                 }
                 Effect::StartTimer { since, at } => {
-                    let delay = at.since(self.now());
-                    self.send(&known.key, strand, WakeKind::Timer { since }, None, delay).await?;
+                    let wake = known.wake(strand, WakeKind::Timer { since });
+                    let wake = Wake { lane: lane(known, cursor), ..wake };
+                    self.send_later(wake, at.since(self.now())).await?;
                 }
                 Effect::StartChild { index, fresh, .. } => {
                     if fresh || reach == Reach::All {
@@ -107,10 +109,10 @@ impl Orchestrator {
                 }
                 Effect::AbortChild { fork, index, ending } => {
                     let child = strand.child(fork, index);
-                    self.send(&known.key, &child, WakeKind::Abort(ending), None, Duration::ZERO).await?;
+                    self.send(known, &child, WakeKind::Abort(ending), Duration::ZERO).await?;
                 }
                 Effect::OfferActivity { arn, since } => self.offer(known, strand, &arn, since).await?,
-                Effect::TellParent => self.tell_parent(known, record).await?,
+                Effect::TellParent => self.tell_parent(known, record, reach).await?,
                 Effect::CloseExecution => self.close(known, record).await?,
             }
         }
@@ -129,13 +131,29 @@ impl Orchestrator {
         Ok(())
     }
 
-    async fn tell_parent(&self, known: &Known, record: &Arc<Record>) -> Result<(), Error> {
+    /// Adds the child to the set of those that have ended, and wakes the parent when that has something to do: a child
+    /// failed, a block of them has ended, or all of a shard of the set. Each of the last two is seen by one child,
+    /// since each is told another number.
+    async fn tell_parent(&self, known: &Known, record: &Arc<Record>, reach: Reach) -> Result<(), Error> {
         let Some((parent, fork, index)) = record.key.strand.parent() else { return Ok(()) };
         let succeeded = matches!(record.cursor.phase, Phase::Ended(Outcome::Succeeded { .. }));
         self.caches().ends.insert((known.key.clone(), record.key.strand.clone()), Arc::clone(record));
         let join = JoinKey { run: known.key.clone(), strand: parent.clone(), fork };
-        self.ports().journal.join(&join, &EndedChild { index, seq: record.key.seq, succeeded }).await?;
-        self.send(&known.key, &parent, WakeKind::Children { fork }, None, Duration::ZERO).await
+        let child = EndedChild { index, seq: record.key.seq, succeeded };
+        let ended = self.ports().journal.join(&join, &child).await?;
+        let has_to_wake = match record.cursor.place.siblings {
+            // Whoever tells it again cannot know what became of the first time.
+            Some(siblings) if succeeded && reach == Reach::Fresh => {
+                let first = index - index % JOIN_SHARD;
+                let shard = JOIN_SHARD.min(siblings.total.saturating_sub(first));
+                ended >= shard || ended.is_multiple_of(siblings.block())
+            }
+            Some(_) | None => true,
+        };
+        if has_to_wake {
+            self.send(known, &parent, WakeKind::Children { fork }, Duration::ZERO).await?;
+        }
+        Ok(())
     }
 
     async fn close(&self, known: &Known, record: &Record) -> Result<(), Error> {
@@ -148,7 +166,7 @@ impl Orchestrator {
         };
         self.ports().journal.close(&known.key, status, record.time, record.key.seq).await?;
         self.caches().executions.remove(&known.key);
-        Ok(())
+        self.retain_after(known, record.time).await
     }
 
     /// Asks to be woken when the execution has run for as long as its machine allows.
@@ -165,22 +183,48 @@ impl Orchestrator {
             return Ok(());
         }
         let delay = known.facts.started.plus_seconds(seconds).since(self.now());
-        self.send(&known.key, &StrandId::root(), WakeKind::ExecutionTimeout, None, delay).await
+        self.send(known, &StrandId::root(), WakeKind::ExecutionTimeout, delay).await
     }
 
+    /// Sends a wake of this run to whoever takes steps.
     pub(crate) async fn send(
         &self,
-        run: &RunKey,
+        known: &Known,
         strand: &StrandId,
         kind: WakeKind,
-        record: Option<Arc<Record>>,
         delay: Duration,
     ) -> Result<(), Error> {
-        Ok(self.ports().queue.send(self.wake(run, strand, kind, record), delay).await?)
+        self.send_later(known.wake(strand, kind), delay).await
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the sends around it")]
-    fn wake(&self, run: &RunKey, strand: &StrandId, kind: WakeKind, record: Option<Arc<Record>>) -> Wake {
-        Wake { run: run.clone(), strand: strand.clone(), kind, record }
+    /// Sends the wake, or parks it among the timers if the queue cannot wait for so long.
+    pub(crate) async fn send_later(&self, wake: Wake, delay: Duration) -> Result<(), Error> {
+        match (&self.ports().timers, self.settings().longest_delay) {
+            (Some(timers), Some(longest)) if delay > longest => {
+                let wake = Wake { record: None, ..wake };
+                Ok(timers.park(&ParkedTimer { due: self.now() + delay, wake }).await?)
+            }
+            _ => Ok(self.ports().queue.send(wake, delay).await?),
+        }
     }
+
+    /// Sends a wake that comes only after this process is gone: for what it may leave undone after a put.
+    pub(crate) async fn send_safety(&self, wake: Wake) -> Result<(), Error> {
+        match self.settings().safety_delay {
+            Some(delay) => self.send_later(wake, delay).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Known {
+    /// A wake of this run, for whoever takes steps.
+    pub(crate) fn wake(&self, strand: &StrandId, kind: WakeKind) -> Wake {
+        Wake { start: Some(self.start()), ..Wake::new(&self.key, strand, kind) }
+    }
+}
+
+/// Who takes the step after this cursor.
+pub(crate) fn lane(known: &Known, cursor: &Cursor<Payload>) -> Lane {
+    if engine::makes_call(&known.machine, cursor) { Lane::Tasks } else { Lane::Steps }
 }

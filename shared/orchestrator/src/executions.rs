@@ -2,10 +2,10 @@
 
 use crate::known::Known;
 use crate::ports::{ExecutionStatus, MachineRevision, Meta, Page, StartOutcome, StopMark};
+use crate::stored::sha256_hex;
 use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
 use engine::{Ending, ExecutionFacts, Outcome, Phase};
 use model::{ExecutionArn, Failure, Payload, RunId, StateMachineArn, StrandId, Timestamp, WriterId};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,27 +100,29 @@ impl Orchestrator {
         let execution = request.machine.execution(&name);
         let key = RunKey { execution: execution.clone(), run: RunId(self.fresh_id().into()) };
         let now = self.now();
-        let meta = Meta {
-            execution: execution.clone(),
-            run: key.run.clone(),
-            machine: machine.arn.clone(),
-            revision: machine.revision.id.clone(),
-            status: ExecutionStatus::Running,
-            seq: 0,
-            started: now,
-            stopped: None,
-            input_hash: hash(request.input.text()),
-            stop: None,
-            trace_header: request.trace_header,
-        };
         let facts = ExecutionFacts {
             arn: execution.clone(),
-            machine: machine.arn,
+            machine: machine.arn.clone(),
             role_arn: machine.revision.role_arn,
             input: request.input,
             started: now,
         };
-        let begun = engine::start(&parsed, &facts);
+        let known = Known::new(key.clone(), facts, Arc::clone(&parsed.machine), machine.revision.id.clone());
+        let meta = Meta {
+            execution: execution.clone(),
+            run: key.run.clone(),
+            machine: machine.arn,
+            revision: machine.revision.id,
+            status: ExecutionStatus::Running,
+            seq: 0,
+            started: now,
+            stopped: None,
+            input_hash: sha256_hex(known.facts.input.text()),
+            stop: None,
+            trace_header: request.trace_header,
+            expires: self.expires(&known, now),
+        };
+        let begun = engine::start(&parsed.machine, &known.facts);
         let first = Record {
             key: RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 },
             writer: WriterId(self.fresh_id().into()),
@@ -129,17 +131,18 @@ impl Orchestrator {
             events: begun.events,
             cursor: begun.cursor,
         };
-        // Armed first: it names no record, and finds nothing if the start is lost.
-        let limit = parsed.timeout_seconds.unwrap_or(model::limits::MAX_EXECUTION_SECONDS);
-        let timeout =
-            Wake { run: key.clone(), strand: StrandId::root(), kind: WakeKind::ExecutionTimeout, record: None };
-        if parsed.timeout_seconds.is_some() {
-            self.ports().queue.send(timeout, Duration::from_secs(limit)).await?;
-        }
-        match self.ports().journal.start(&meta, &first.encode()).await? {
+        // Sent before anything is put; they look at META first, and find none if the start is lost.
+        let timeout = async {
+            let Some(seconds) = parsed.machine.timeout_seconds else { return Ok(()) };
+            let wake = Wake::new(&key, &StrandId::root(), WakeKind::ExecutionTimeout);
+            self.send_later(wake, Duration::from_secs(seconds)).await
+        };
+        let safety = self.send_safety(Wake::new(&key, &StrandId::root(), WakeKind::Settle));
+        tokio::try_join!(timeout, safety)?;
+        match self.ports().journal.start(&meta, &self.stored(&known, &first).await?).await? {
             StartOutcome::New => {
                 first.settle_payloads();
-                let known = Arc::new(Known { key: key.clone(), facts, machine: parsed });
+                let known = Arc::new(known);
                 self.caches().executions.insert(key, Arc::clone(&known));
                 self.ports().observer.recorded(&execution, &first);
                 self.carry_out_or_settle_later(&known, &Arc::new(first)).await?;
@@ -172,6 +175,7 @@ impl Orchestrator {
         }
         let key = RunKey { execution: meta.execution.clone(), run: meta.run };
         let mark = StopMark { at: self.now(), ending: Ending::Stopped(request.failure) };
+        self.send_safety(Wake::new(&key, &StrandId::root(), WakeKind::Abort(mark.ending.clone()))).await?;
         let Some(marked) = self.ports().journal.mark_stop(&key, &mark).await? else {
             return Err(Error::ExecutionDoesNotExist(request.execution));
         };
@@ -195,7 +199,7 @@ impl Orchestrator {
         let known = self.execution(&meta).await?;
         let mut described = Described {
             summary: ExecutionSummary::from(&meta),
-            input: known.facts.input.clone(),
+            input: self.input_of(&known).await?,
             output: None,
             failure: Failure::default(),
             trace_header: meta.trace_header,
@@ -237,19 +241,13 @@ impl Orchestrator {
             self.describe_state_machine(machine).await?;
         }
         let page = self.ports().journal.executions(filter.machine.as_ref(), filter.status, after, limit).await?;
-        Ok(Page { items: page.items.iter().map(ExecutionSummary::from).collect(), next: page.next })
+        let now = self.now();
+        let present = page.items.iter().filter(|meta| meta.expires.is_none_or(|expires| now < expires));
+        Ok(Page { items: present.map(ExecutionSummary::from).collect(), next: page.next })
     }
 
     pub(crate) async fn meta(&self, execution: &ExecutionArn) -> Result<Meta, Error> {
-        let meta = self.ports().journal.meta(execution).await?;
+        let meta = self.present_meta(execution).await?;
         meta.ok_or_else(|| Error::ExecutionDoesNotExist(execution.clone()))
     }
-}
-
-fn hash(text: &str) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -3,7 +3,7 @@
 use crate::advance::{Attempt, Calls};
 use crate::known::Known;
 use crate::ports::{EndedChild, JoinKey};
-use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey};
+use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, ports};
 use engine::{ChildEnd, Cursor, Ending, Outcome, Phase, Place, Trigger};
 use model::history::Kind;
 use model::{Failure, Seq, StrandId};
@@ -18,7 +18,7 @@ impl Orchestrator {
             engine::begin_child(&known.machine, &parent.cursor, index, context)
         })?;
         let Some(begun) = begun else { return Ok(()) };
-        let (events, cursor) = self.run_on(known, &strand, 0, begun, Calls::Left)?;
+        let (events, cursor) = self.run_on(known, &strand, 0, begun, Calls::Outside)?;
         let first = Record {
             key: RecordKey { run: known.key.clone(), strand, seq: 0 },
             writer: self.writer(),
@@ -27,7 +27,7 @@ impl Orchestrator {
             events,
             cursor,
         };
-        match self.put(&first).await? {
+        match self.put(known, &first).await? {
             None => {
                 first.settle_payloads();
                 let first = Arc::new(first);
@@ -53,25 +53,32 @@ impl Orchestrator {
                 return Ok(());
             }
             let join = JoinKey { run: known.key.clone(), strand: head.key.strand.clone(), fork };
-            let ended = self.ports().journal.joined(&join).await?;
+            // Those that run lie close together in the set, however large it is.
+            let (Some(first), Some(last)) = (forked.fork.running.first(), forked.fork.running.last()) else {
+                return Ok(());
+            };
+            let ended = self.ports().journal.joined(&join, *first..last.saturating_add(1)).await?;
             let news: Vec<EndedChild> =
                 ended.iter().filter(|child| forked.fork.running.contains(&child.index)).copied().collect();
             if news.is_empty() {
                 return Ok(());
             }
-            self.make_sure(known, &head).await?;
             let all_begun_ended = news.len() == forked.fork.running.len();
             let begun = forked.fork.next;
             let gives_up = forked.ending.is_some() || news.iter().any(|child| !child.succeeded);
             let trigger = if all_begun_ended && !gives_up && forked.fork.next == forked.fork.total {
-                Trigger::ChildrenDone(self.ends(known, &join, &ended).await?)
+                let all = self.ports().journal.joined(&join, 0..forked.fork.total).await?;
+                if all.len() != usize::try_from(forked.fork.total).unwrap_or(usize::MAX) {
+                    return Err(incomplete(&join, all.len()));
+                }
+                Trigger::ChildrenDone(self.ends(known, &join, &all).await?)
             } else if all_begun_ended && gives_up {
                 Trigger::ChildrenDone(self.ends(known, &join, &news).await?)
             } else {
                 Trigger::ChildrenEnded(self.ends(known, &join, &news).await?)
             };
             let is_over = matches!(trigger, Trigger::ChildrenDone(_));
-            match self.commit(known, &head, trigger, Cause::Children(fork), Calls::Allowed).await? {
+            match self.commit(known, &head, trigger, Cause::Children(fork), self.calls()).await? {
                 Attempt::Won(committed) => {
                     if is_over {
                         self.forget_ends(&join, begun);
@@ -99,7 +106,7 @@ impl Orchestrator {
                 return self.settle(&known, &head).await;
             }
             let trigger = Trigger::Aborted(ending.clone());
-            match self.commit(&known, &head, trigger, Cause::Abort, Calls::Left).await? {
+            match self.commit(&known, &head, trigger, Cause::Abort, Calls::Outside).await? {
                 Attempt::Won(_) => return Ok(()),
                 // It is ending already: whatever that waits for is repeated.
                 Attempt::Unfit => return self.settle(&known, &head).await,
@@ -118,7 +125,7 @@ impl Orchestrator {
             Ending::Stopped(failure) | Ending::TimedOut(failure) | Ending::Broken(failure) => failure.clone(),
             Ending::Aborted { .. } | Ending::ChildFailed { .. } => Failure::default(),
         };
-        let place = Place { iteration_of: None, item: None, events_before: 0 };
+        let place = Place::root();
         let phase = Phase::Ended(Outcome::Aborted(failure));
         let fence = Record {
             key: RecordKey { run: known.key.clone(), strand: strand.clone(), seq: 0 },
@@ -128,7 +135,7 @@ impl Orchestrator {
             events: Vec::new(),
             cursor: Cursor { since: 0, last: None, events: 0, place, phase },
         };
-        if let Some(winner) = self.put(&fence).await? {
+        if let Some(winner) = self.put(known, &fence).await? {
             return Ok(Some(Arc::new(winner)));
         }
         self.carry_out_or_settle_later(known, &Arc::new(fence)).await?;
@@ -138,16 +145,25 @@ impl Orchestrator {
     /// How these children ended, by index.
     async fn ends(&self, known: &Known, join: &JoinKey, children: &[EndedChild]) -> Result<Vec<ChildEnd>, Error> {
         let mut ends = Vec::with_capacity(children.len());
+        let mut unknown = Vec::new();
         for child in children {
             let strand = join.strand.child(join.fork, child.index);
             let key = RecordKey { run: known.key.clone(), strand, seq: child.seq };
-            let record = match self.caches().ends.get(&(key.run.clone(), key.strand.clone())) {
-                Some(record) => Some(record),
-                None => self.record(&key).await?.map(Arc::new),
-            };
-            if let Some(record) = record {
-                ends.extend(child_end(child.index, &record));
+            match self.caches().ends.get(&(key.run.clone(), key.strand.clone())) {
+                Some(record) => ends.extend(child_end(child.index, &record)),
+                None => unknown.push(key),
             }
+        }
+        if !unknown.is_empty() {
+            let read = self.ports().journal.records_at(&unknown).await?;
+            for record in self.open_all(&read).await? {
+                if let Some((_, _, index)) = record.key.strand.parent() {
+                    ends.extend(child_end(index, &record));
+                }
+            }
+        }
+        if ends.len() != children.len() {
+            return Err(incomplete(join, ends.len()));
         }
         ends.sort_by_key(|end| end.index);
         Ok(ends)
@@ -159,6 +175,13 @@ impl Orchestrator {
             self.caches().ends.remove(&(join.run.clone(), join.strand.child(join.fork, index)));
         }
     }
+}
+
+/// What was acknowledged is there: a store that does not show it yet will.
+fn incomplete(join: &JoinKey, found: usize) -> Error {
+    let JoinKey { run, strand, fork } = join;
+    let what = format!("only {found} ends of the children of record {fork} of strand {strand} of {}", run.execution);
+    Error::Port(ports::Error::Unavailable { what: "the journal", source: what.into() })
 }
 
 fn child_end(index: u32, record: &Record) -> Option<ChildEnd> {

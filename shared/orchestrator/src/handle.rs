@@ -2,7 +2,7 @@
 
 use crate::advance::{Attempt, Calls};
 use crate::known::Known;
-use crate::ports::{ExecutionStatus, Put, StopMark, WaitKey};
+use crate::ports::{ExecutionStatus, Put, StopMark, StoredRecord, WaitKey};
 use crate::{Acknowledge, Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
 use engine::{Cursor, Ending, Outcome, Phase, Place, Trigger};
 use model::history::{Event, Kind};
@@ -34,13 +34,24 @@ impl Orchestrator {
     }
 
     async fn act_on(&self, wake: Wake) -> Result<Acknowledge, Error> {
-        let Some(known) = self.known(&wake.run).await? else { return Ok(Acknowledge::Delete) };
+        if wake.kind == WakeKind::Settle && wake.start.is_none() {
+            // Most safety wakes find that all is over.
+            match self.present_meta(&wake.run.execution).await? {
+                Some(meta) if meta.run == wake.run.run && meta.stopped.is_none() => self.execution(&meta).await?,
+                Some(_) | None => return Ok(Acknowledge::Delete),
+            };
+        }
+        let Some(known) = self.known_to(&wake).await? else { return Ok(Acknowledge::Delete) };
         if let WakeKind::Abort(ending) = &wake.kind {
             self.abort(&wake.run, &wake.strand, ending).await?;
             return Ok(Acknowledge::Delete);
         }
         if wake.kind == WakeKind::ExecutionTimeout {
             return self.time_out(&known).await;
+        }
+        if wake.kind == WakeKind::Retain {
+            self.retain(&known).await?;
+            return Ok(Acknowledge::Delete);
         }
         let head = match wake.record {
             Some(record) => record,
@@ -49,19 +60,22 @@ impl Orchestrator {
                 None => return Ok(Acknowledge::Delete),
             },
         };
+        let head = if wake.redelivered { self.take_over(&known, head).await? } else { head };
         match wake.kind {
             WakeKind::Step { seq } => return self.step_due(&known, head, seq).await,
-            // Where the head is the record that this message led to, its effects may not have been carried out.
-            WakeKind::Timer { since } if head.cause == Cause::Timer(since) => self.make_sure(&known, &head).await?,
-            WakeKind::Timer { since } => self.timer_fired(&known, head, since).await?,
-            WakeKind::Children { fork } => {
-                if head.cause == Cause::Children(fork) {
-                    self.make_sure(&known, &head).await?;
-                }
-                self.children_ended(&known, head, fork).await?;
+            WakeKind::Timer { since } if head.cause != Cause::Timer(since) && head.cursor.since == since => {
+                self.timer_fired(&known, head, since).await?;
             }
+            WakeKind::Timer { since } => return self.answer_for(&known, head, &Cause::Timer(since)).await,
+            WakeKind::Children { fork } => match &head.cursor.phase {
+                Phase::Forked(forked) if forked.fork.seq == fork => self.children_ended(&known, head, fork).await?,
+                // The fork is over. There are as many of these messages as children; only the one that led to the
+                // head, if its worker died, still has something to answer for.
+                _ if wake.redelivered => return self.answer_for(&known, head, &Cause::Children(fork)).await,
+                _ => {}
+            },
             WakeKind::Settle => self.settle(&known, &head).await?,
-            WakeKind::Abort(_) | WakeKind::ExecutionTimeout => {}
+            WakeKind::Abort(_) | WakeKind::ExecutionTimeout | WakeKind::Retain => {}
         }
         Ok(Acknowledge::Delete)
     }
@@ -74,10 +88,10 @@ impl Orchestrator {
             let page = self.ports().journal.executions(None, running, after.as_deref(), 1_000).await?;
             for meta in &page.items {
                 let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
-                self.send(&run, &StrandId::root(), WakeKind::Settle, None, Duration::ZERO).await?;
+                self.send_later(Wake::new(&run, &StrandId::root(), WakeKind::Settle), Duration::ZERO).await?;
                 if let Some(mark) = &meta.stop {
                     let kind = WakeKind::Abort(mark.ending.clone());
-                    self.send(&run, &StrandId::root(), kind, None, Duration::ZERO).await?;
+                    self.send_later(Wake::new(&run, &StrandId::root(), kind), Duration::ZERO).await?;
                 }
                 count += 1;
             }
@@ -88,11 +102,29 @@ impl Orchestrator {
         }
     }
 
+    /// For a message that comes again: its worker may have put a fork's record and died before it began the children of
+    /// it. Later records of the fork name only those that they begin themselves, so whatever has become the head, all
+    /// children that the strand waits for are begun now, unless they were.
+    async fn take_over(&self, known: &Known, head: Arc<Record>) -> Result<Arc<Record>, Error> {
+        // The head that a message carries may be long superseded.
+        let Some(head) = self.head(&known.key, &head.key.strand).await?.map(Arc::new) else { return Ok(head) };
+        if matches!(head.cursor.phase, Phase::Forked(_)) {
+            self.make_sure(known, &head).await?;
+        }
+        Ok(head)
+    }
+
     async fn step_due(&self, known: &Known, head: Arc<Record>, seq: Seq) -> Result<Acknowledge, Error> {
         let cause = Cause::Step(seq);
         let mut head = head;
         if head.key.seq == seq {
-            match self.commit(known, &head, Trigger::Entered, cause.clone(), Calls::Allowed).await? {
+            if self.is_for_others(known, &head) {
+                let lane = crate::effects::lane(known, &head.cursor);
+                let wake = known.wake(&head.key.strand, WakeKind::Step { seq });
+                self.send_later(Wake { record: Some(head), lane, ..wake }, Duration::ZERO).await?;
+                return Ok(Acknowledge::Delete);
+            }
+            match self.commit(known, &head, Trigger::Entered, cause.clone(), self.calls()).await? {
                 Attempt::Won(committed) => {
                     self.make_calls(known, committed).await?;
                     return Ok(Acknowledge::Delete);
@@ -102,12 +134,23 @@ impl Orchestrator {
                 Attempt::Lost(winner) => head = winner,
             }
         }
+        self.answer_for(known, head, &cause).await
+    }
+
+    /// What becomes of a message that can move the strand no more: if it was the one that led to the head, its worker
+    /// may have died before it carried out the head's effects, or while it made the call that the head claims.
+    async fn answer_for(&self, known: &Known, head: Arc<Record>, cause: &Cause) -> Result<Acknowledge, Error> {
         // The head may have moved on beyond the record that this message led to: then others answer for it.
-        // The outcome of a call answers to the message that led to the claim, which the head does not name.
-        if head.cause != cause && !matches!(head.cause, Cause::Call(_)) {
+        if self.led_to(&head).await? != *cause {
             return Ok(Acknowledge::Delete);
         }
         let age = self.now().since(head.time);
+        if let (Phase::Calling(call), true, false) =
+            (&head.cursor.phase, self.is_live(&head), self.settings().only_process)
+        {
+            // Another process answers for it until then. Coming sooner would only count as one more receive.
+            return Ok(Acknowledge::Return(call.expires.since(self.now()) + YOUNG));
+        }
         if self.is_live(&head) || age < YOUNG {
             return Ok(Acknowledge::Return(age.clamp(YOUNG, LONGEST_RETURN)));
         }
@@ -115,10 +158,28 @@ impl Orchestrator {
         // the effects of a record in the past would begin a second chain, as long as the strand.
         match self.head(&known.key, &head.key.strand).await? {
             Some(now) if now.key.seq == head.key.seq => self.make_sure(known, &head).await?,
-            Some(now) if matches!(now.cause, Cause::Call(_)) => self.make_sure(known, &Arc::new(now)).await?,
+            Some(now) if self.led_to(&now).await? == *cause => self.make_sure(known, &Arc::new(now)).await?,
             Some(_) | None => {}
         }
         Ok(Acknowledge::Delete)
+    }
+
+    /// The message that led to this record: that of the claim, where it holds the outcome of a call.
+    async fn led_to(&self, record: &Record) -> Result<Cause, Error> {
+        let mut cause = record.cause.clone();
+        while let Cause::Call(claim) = cause {
+            let claim = RecordKey { seq: claim, ..record.key.clone() };
+            cause = match self.record(&claim).await? {
+                Some(claim) => claim.cause,
+                None => return Ok(Cause::Call(claim.seq)),
+            };
+        }
+        Ok(cause)
+    }
+
+    /// Whether the step after this record makes a call, and this process makes none.
+    fn is_for_others(&self, known: &Known, head: &Record) -> bool {
+        self.calls() != Calls::Allowed && engine::makes_call(&known.machine, &head.cursor)
     }
 
     async fn timer_fired(&self, known: &Known, head: Arc<Record>, since: Seq) -> Result<(), Error> {
@@ -143,11 +204,12 @@ impl Orchestrator {
             Phase::Ready { .. } | Phase::Calling(_) | Phase::Forked(_) | Phase::Ended(_) => return Ok(()),
         };
         let left = at.since(self.now());
-        if !left.is_zero() {
-            // Early, or a heartbeat came: sent again with the rest.
-            return self.send(&known.key, &strand, WakeKind::Timer { since }, None, left).await;
+        if !left.is_zero() || self.is_for_others(known, &head) {
+            // Early, or a heartbeat came: sent again with the rest. Or it came to the wrong worker.
+            let wake = known.wake(&strand, WakeKind::Timer { since });
+            return self.send_later(Wake { lane: crate::effects::lane(known, &head.cursor), ..wake }, left).await;
         }
-        self.advance_within(known, head, &trigger, &Cause::Timer(since), Calls::Allowed).await?;
+        self.advance_within(known, head, &trigger, &Cause::Timer(since), self.calls()).await?;
         Ok(())
     }
 
@@ -155,9 +217,10 @@ impl Orchestrator {
         let Some(seconds) = known.machine.timeout_seconds else { return Ok(Acknowledge::Delete) };
         let left = known.facts.started.plus_seconds(seconds).since(self.now());
         if !left.is_zero() {
-            return Ok(Acknowledge::Return(left));
+            self.send(known, &StrandId::root(), WakeKind::ExecutionTimeout, left).await?;
+            return Ok(Acknowledge::Delete);
         }
-        let Some(meta) = self.ports().journal.meta(&known.key.execution).await? else {
+        let Some(meta) = self.present_meta(&known.key.execution).await? else {
             return Ok(Acknowledge::Delete);
         };
         if meta.run != known.key.run || meta.stopped.is_some() {
@@ -188,7 +251,7 @@ impl Orchestrator {
                 return Ok(());
             }
             let seq = head.key.seq + 1;
-            let place = Place { iteration_of: None, item: None, events_before: 0 };
+            let place = Place::root();
             let phase = Phase::Ended(Outcome::Failed(failure.clone()));
             let end = Record {
                 key: RecordKey { seq, ..head.key },
@@ -198,7 +261,9 @@ impl Orchestrator {
                 events: vec![Event { previous: None, kind: Kind::ExecutionFailed(failure.clone()) }],
                 cursor: Cursor { since: seq, last: None, events: 0, place, phase },
             };
-            if self.ports().journal.put(&end.encode()).await? == Put::Won {
+            let expires = self.settings().retention.map(|retention| self.now() + retention);
+            let stored = StoredRecord { expires, ..end.encode(usize::MAX).stored };
+            if self.ports().journal.put(&stored).await? == Put::Won {
                 return Ok(self.ports().journal.close(run, ExecutionStatus::Failed, end.time, seq).await?);
             }
         }

@@ -3,7 +3,6 @@
 //! The events of all strands in the order of (time, strand, record, place in it), numbered from 1. References
 //! between events are kept by place, and get their numbers here.
 
-use crate::ports::StoredRecord;
 use crate::{Error, Orchestrator, Record, RecordKey, RunKey};
 use model::history::{Event, HistoryEvent};
 use model::{EventRef, ExecutionArn, Payload, StrandId, Timestamp};
@@ -96,15 +95,6 @@ impl Orchestrator {
         let meta = self.meta(execution).await?;
         let run = RunKey { execution: meta.execution, run: meta.run };
         self.open_all(&self.ports().journal.records(&run).await?).await
-    }
-
-    /// All records of a run, in the order that lets each find the payloads of those before it.
-    async fn open_all(&self, stored: &[StoredRecord]) -> Result<Vec<Record>, Error> {
-        let mut records = Vec::with_capacity(stored.len());
-        for record in stored {
-            records.push(self.open(record).await?);
-        }
-        Ok(records)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Reading: an execution's facts, a strand's head, a record with all its payloads.
 
-use crate::ports::{Meta, StoredRecord};
-use crate::stored::{self, Opened};
-use crate::{Error, Orchestrator, Record, RecordKey, RunKey, ports};
+use crate::ports::{BlobKey, Meta, StoredRecord};
+use crate::stored::{self, Located, Opened};
+use crate::{Error, Orchestrator, Record, RecordKey, RunKey, Start, Wake, ports};
 use engine::{ExecutionFacts, Phase};
 use language::Machine;
 use model::history::Kind;
-use model::{Payload, StrandId};
+use model::{ExecutionArn, Home, Payload, StateMachineArn, StrandId};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What never changes while an execution runs.
@@ -14,15 +15,41 @@ pub(crate) struct Known {
     pub(crate) key: RunKey,
     pub(crate) facts: ExecutionFacts,
     pub(crate) machine: Arc<Machine>,
+    /// The machine's revision.
+    pub(crate) revision: String,
+    /// Whether the execution's input is among the facts: it is left out where no state can ask for it.
+    has_input: bool,
+}
+
+impl Known {
+    pub(crate) fn new(key: RunKey, facts: ExecutionFacts, machine: Arc<Machine>, revision: String) -> Self {
+        Self { key, facts, machine, revision, has_input: true }
+    }
+
+    /// What wakes of this run carry.
+    pub(crate) fn start(&self) -> Start {
+        Start { revision: self.revision.clone(), at: self.facts.started }
+    }
 }
 
 impl Orchestrator {
+    /// The run that a wake is for. What the wake knows of its start spares the look at META.
+    pub(crate) async fn known_to(&self, wake: &Wake) -> Result<Option<Arc<Known>>, Error> {
+        let Some(start) = &wake.start else { return self.known(&wake.run).await };
+        if let Some(known) = self.caches().executions.get(&wake.run) {
+            return Ok(Some(known));
+        }
+        let known = self.begun(&wake.run, &wake.run.execution.state_machine(), start).await?;
+        self.caches().executions.insert(wake.run.clone(), Arc::clone(&known));
+        Ok(Some(known))
+    }
+
     /// The run, unless its execution is gone or has been started anew.
     pub(crate) async fn known(&self, key: &RunKey) -> Result<Option<Arc<Known>>, Error> {
         if let Some(known) = self.caches().executions.get(key) {
             return Ok(Some(known));
         }
-        match self.ports().journal.meta(&key.execution).await? {
+        match self.present_meta(&key.execution).await? {
             Some(meta) if meta.run == key.run => Ok(Some(self.execution(&meta).await?)),
             Some(_) | None => Ok(None),
         }
@@ -34,26 +61,52 @@ impl Orchestrator {
         if let Some(known) = self.caches().executions.get(&key) {
             return Ok(known);
         }
-        let machine = self.parsed(&meta.machine, &meta.revision).await?;
-        let first = RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 };
-        let record = self.record(&first).await?.ok_or_else(|| unreadable(&first, "it is not there".into()))?;
-        let started = record.events.into_iter().find_map(|event| match event.kind {
-            Kind::ExecutionStarted { input, role_arn } => Some((input, role_arn)),
-            _ => None,
-        });
-        let (input, role_arn) = started.ok_or_else(|| unreadable(&first, "it starts no execution".into()))?;
-        let facts = ExecutionFacts {
-            arn: meta.execution.clone(),
-            machine: meta.machine.clone(),
-            role_arn,
-            input,
-            started: meta.started,
-        };
-        let known = Arc::new(Known { key: key.clone(), facts, machine });
+        let start = Start { revision: meta.revision.clone(), at: meta.started };
+        let known = self.begun(&key, &meta.machine, &start).await?;
         if meta.stopped.is_none() {
             self.caches().executions.insert(key, Arc::clone(&known));
         }
         Ok(known)
+    }
+
+    /// META of the execution, unless there is none or its time is over.
+    pub(crate) async fn present_meta(&self, execution: &ExecutionArn) -> Result<Option<Meta>, Error> {
+        let meta = self.ports().journal.meta(execution).await?;
+        Ok(meta.filter(|meta| meta.expires.is_none_or(|expires| self.now() < expires)))
+    }
+
+    async fn begun(&self, key: &RunKey, machine: &StateMachineArn, start: &Start) -> Result<Arc<Known>, Error> {
+        let revision = self.parsed(machine, &start.revision).await?;
+        let has_input = revision.machine.reads_execution_input;
+        let facts = ExecutionFacts {
+            arn: key.execution.clone(),
+            machine: machine.clone(),
+            role_arn: revision.role_arn.clone(),
+            input: if has_input { self.input(key).await? } else { Payload::empty() },
+            started: start.at,
+        };
+        Ok(Arc::new(Known {
+            key: key.clone(),
+            facts,
+            machine: Arc::clone(&revision.machine),
+            revision: start.revision.clone(),
+            has_input,
+        }))
+    }
+
+    /// The execution's input.
+    pub(crate) async fn input_of(&self, known: &Known) -> Result<Payload, Error> {
+        if known.has_input { Ok(known.facts.input.clone()) } else { self.input(&known.key).await }
+    }
+
+    async fn input(&self, key: &RunKey) -> Result<Payload, Error> {
+        let first = RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 };
+        let record = self.record(&first).await?.ok_or_else(|| unreadable(&first, "it is not there".into()))?;
+        let started = record.events.into_iter().find_map(|event| match event.kind {
+            Kind::ExecutionStarted { input, .. } => Some(input),
+            _ => None,
+        });
+        started.ok_or_else(|| unreadable(&first, "it starts no execution".into()))
     }
 
     /// The strand's last record.
@@ -72,24 +125,73 @@ impl Orchestrator {
         }
     }
 
-    /// A stored record with the payloads that lie in others.
+    /// A stored record with the payloads that lie elsewhere.
     pub(crate) async fn open(&self, stored: &StoredRecord) -> Result<Record, Error> {
-        let damaged = |error: stored::Error| match error {
+        let mut records = self.open_all(std::slice::from_ref(stored)).await?;
+        records.pop().ok_or_else(|| unreadable(&stored.key, "it did not open".into()))
+    }
+
+    /// Stored records of one run, in this order, with the payloads that lie in other records or among the blobs.
+    pub(crate) async fn open_all(&self, stored: &[StoredRecord]) -> Result<Vec<Record>, Error> {
+        let damaged = |key: &RecordKey, error: stored::Error| match error {
             // Not for ever: the program that wrote it is to come back.
             stored::Error::Newer(_) => {
                 Error::Port(ports::Error::Unavailable { what: "a record of a newer version", source: error.into() })
             }
-            stored::Error::Damaged(_) | stored::Error::MissingPayload(_) => unreadable(&stored.key, error.into()),
+            stored::Error::Damaged(_) | stored::Error::MissingPayload(_) => unreadable(key, error.into()),
         };
-        let opened = Opened::read(stored).map_err(damaged)?;
-        let mut found: Vec<Payload> = Vec::new();
-        for home in opened.elsewhere() {
-            let key = RecordKey { run: stored.key.run.clone(), strand: home.strand.clone(), seq: home.seq };
-            let there = self.ports().journal.record(&key).await?;
-            let there = there.ok_or_else(|| unreadable(&key, "it is not there".into()))?;
-            found.push(stored::payload_at(&there, home.slot).map_err(|error| unreadable(&key, error.into()))?);
+        let mut opened = Vec::with_capacity(stored.len());
+        for record in stored {
+            opened.push((&record.key, Opened::read(record).map_err(|error| damaged(&record.key, error))?));
         }
-        opened.close(&found).map_err(damaged)
+        let run = match stored.first() {
+            Some(record) => record.key.run.clone(),
+            None => return Ok(Vec::new()),
+        };
+        let key = |home: &Home| RecordKey { run: run.clone(), strand: home.strand.clone(), seq: home.seq };
+        let homes: HashSet<Home> = opened.iter().flat_map(|(_, opened)| opened.elsewhere()).collect();
+        let holders: HashSet<RecordKey> = homes.iter().map(key).collect();
+        let mut there: HashMap<RecordKey, StoredRecord> = HashMap::new();
+        for record in stored.iter().filter(|record| holders.contains(&record.key)) {
+            there.insert(record.key.clone(), record.clone());
+        }
+        let away: Vec<RecordKey> = holders.into_iter().filter(|key| !there.contains_key(key)).collect();
+        if !away.is_empty() {
+            let read = self.ports().journal.records_at(&away).await?;
+            there.extend(read.into_iter().map(|record| (record.key.clone(), record)));
+        }
+        let mut found = HashMap::with_capacity(homes.len());
+        for home in homes {
+            let key = key(&home);
+            let record = there.get(&key).ok_or_else(|| unreadable(&key, "it is not there".into()))?;
+            let payload = match stored::payload_at(record, home.slot).map_err(|error| damaged(&key, error))? {
+                Located::Here(payload) => payload,
+                Located::Blob(sha256) => self.blob(&key, &sha256).await?,
+            };
+            payload.settle_at(home.clone());
+            found.insert(home, payload);
+        }
+        let mut records = Vec::with_capacity(opened.len());
+        for (key, opened) in opened {
+            let mut blobs = Vec::new();
+            for sha256 in opened.blobs() {
+                blobs.push(self.blob(key, sha256).await?);
+            }
+            records.push(opened.close(&found, &blobs).map_err(|error| damaged(key, error))?);
+        }
+        Ok(records)
+    }
+
+    /// A payload of this record that lies among the blobs. It is what its name says, or the record cannot be read.
+    async fn blob(&self, record: &RecordKey, sha256: &str) -> Result<Payload, Error> {
+        let key = BlobKey { run: record.run.clone(), sha256: sha256.to_owned() };
+        let missing = |why: String| unreadable(record, format!("its payload {sha256} {why}").into());
+        let content = self.ports().blobs.get(&key).await?.ok_or_else(|| missing("is not there".to_owned()))?;
+        let text = String::from_utf8(content.to_vec()).map_err(|error| missing(error.to_string()))?;
+        if stored::sha256_hex(&text) != sha256 {
+            return Err(missing(format!("is damaged: its SHA-256 is {}", stored::sha256_hex(&text))));
+        }
+        Payload::from_text(text).map_err(|error| missing(error.to_string()))
     }
 
     /// Whether a call that the record claims may still be answered by its worker.

@@ -1,6 +1,6 @@
 //! What a function's answer becomes: the result of a Task, or its failure.
 
-use model::limits::{AWS_MAX_PAYLOAD_BYTES, MAX_NESTING};
+use model::limits::MAX_NESTING;
 use model::{Failure, Payload, error_name};
 use serde_json::{Map, Value, json};
 
@@ -26,8 +26,12 @@ pub enum FunctionReply {
 /// The result of a Task whose function answered so, or its failure.
 ///
 /// `direct_arn` is the function's ARN when the Task's `Resource` names it directly: then the result is the bare
-/// payload; otherwise it is the answer of `lambda:invoke`, with its metadata.
-pub fn function_output(reply: FunctionReply, direct_arn: Option<&str>) -> Result<Payload, Failure> {
+/// payload; otherwise it is the answer of `lambda:invoke`, with its metadata. A result of more than `max_bytes` is none.
+pub fn function_output(
+    reply: FunctionReply,
+    direct_arn: Option<&str>,
+    max_bytes: Option<usize>,
+) -> Result<Payload, Failure> {
     let output = match reply {
         FunctionReply::Failed { payload } => return Err(failure(&payload, direct_arn.is_some())),
         FunctionReply::Returned { payload, version, headers } => match direct_arn {
@@ -40,7 +44,7 @@ pub fn function_output(reply: FunctionReply, direct_arn: Option<&str>) -> Result
         let cause = format!("The function's answer is nested deeper than {MAX_NESTING} levels.");
         return Err(Failure::new(error_name::RUNTIME, cause));
     }
-    if output.text().len() > AWS_MAX_PAYLOAD_BYTES {
+    if max_bytes.is_some_and(|max| output.text().len() > max) {
         let task = direct_arn.unwrap_or("lambda");
         return Err(Failure::new(
             error_name::DATA_LIMIT_EXCEEDED,

@@ -74,6 +74,12 @@ pub struct UpdatedMachine {
     pub revision: Option<String>,
 }
 
+/// What a step needs of a revision.
+pub(crate) struct Parsed {
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) role_arn: String,
+}
+
 impl Orchestrator {
     /// CreateStateMachine: idempotent on everything but the role and the tags.
     pub async fn create_state_machine(&self, request: CreateMachine) -> Result<CreatedMachine, Error> {
@@ -154,7 +160,7 @@ impl Orchestrator {
     }
 
     /// The machine of a revision, parsed. Revisions never change, so each is parsed once.
-    pub(crate) async fn parsed(&self, arn: &StateMachineArn, revision: &str) -> Result<Arc<Machine>, Error> {
+    pub(crate) async fn parsed(&self, arn: &StateMachineArn, revision: &str) -> Result<Arc<Parsed>, Error> {
         let key = (arn.clone(), revision.to_owned());
         if let Some(machine) = self.caches().machines.get(&key) {
             return Ok(machine);
@@ -166,9 +172,9 @@ impl Orchestrator {
         let stored = stored.ok_or_else(|| unreadable("it is not there".into()))?;
         let parsed = language::parse(&stored.definition)
             .map_err(|found| unreadable(language::invalid_definition_message(&found).into()))?;
-        let machine = Arc::new(parsed.machine);
-        self.caches().machines.insert(key, Arc::clone(&machine));
-        Ok(machine)
+        let parsed = Arc::new(Parsed { machine: Arc::new(parsed.machine), role_arn: stored.role_arn });
+        self.caches().machines.insert(key, Arc::clone(&parsed));
+        Ok(parsed)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The use cases' common ground: ports, settings, caches.
 
 use crate::caches::Caches;
-use crate::ports::{ActivityQueue, Catalog, Clock, Journal, Observer, Queue, Tasks};
+use crate::ports::{ActivityQueue, Blobs, Catalog, Clock, Journal, Observer, Queue, Tasks, Timers};
 use crate::token::Tokens;
 use model::Timestamp;
 use model::arn::Place;
@@ -17,8 +17,12 @@ pub struct Ports {
     pub catalog: Arc<dyn Catalog>,
     /// Tasks that wait for activity workers.
     pub activities: Arc<dyn ActivityQueue>,
+    /// Payloads too large for records.
+    pub blobs: Arc<dyn Blobs>,
     /// Messages between steps.
     pub queue: Arc<dyn Queue>,
+    /// Messages due later than the queue can wait; none where it can wait for any time.
+    pub timers: Option<Arc<dyn Timers>>,
     /// What tasks call.
     pub tasks: Arc<dyn Tasks>,
     /// Time and randomness.
@@ -42,6 +46,43 @@ pub struct Settings {
     pub only_process: bool,
     /// How long a claim lives at most before its worker is taken for dead.
     pub claim_lifetime: Duration,
+    /// The longest that a worker waits for a call; none: as long as it takes. Then the task times out.
+    pub longest_call: Option<Duration>,
+    /// Whether this process makes calls. Otherwise it leaves them to those that handle [`crate::Lane::Tasks`].
+    pub makes_calls: bool,
+    /// The longest delay that the queue takes; what is due later is parked among the timers.
+    pub longest_delay: Option<Duration>,
+    /// How late a wake comes that is sent before a put from outside, in case this process dies between the put and
+    /// its effects: longer than any such process lives. None where what is lost is rebuilt by
+    /// [`Orchestrator::recover`].
+    pub safety_delay: Option<Duration>,
+    /// Payloads of more bytes lie beside the journal.
+    pub inline_payload_bytes: usize,
+    /// The most bytes of a task's result; none: any number. AWS: 262,144.
+    pub max_payload_bytes: Option<usize>,
+    /// How long an execution is kept after its end; none: for ever.
+    pub retention: Option<Duration>,
+}
+
+impl Settings {
+    /// Those of one process that does everything itself and keeps everything.
+    pub fn one_process(place: Place, token_key: Vec<u8>, process: String) -> Self {
+        Self {
+            place,
+            token_key,
+            states_per_invocation: 1,
+            process,
+            only_process: true,
+            claim_lifetime: Duration::from_hours(24),
+            longest_call: None,
+            makes_calls: true,
+            longest_delay: None,
+            safety_delay: None,
+            inline_payload_bytes: model::limits::AWS_MAX_PAYLOAD_BYTES,
+            max_payload_bytes: Some(model::limits::AWS_MAX_PAYLOAD_BYTES),
+            retention: None,
+        }
+    }
 }
 
 /// The use cases, over the ports.

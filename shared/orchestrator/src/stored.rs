@@ -1,9 +1,9 @@
 //! How a record is written down: JSON with a version, each payload once.
 //!
-//! A payload that lies in an earlier record is named by its place there. Events that follow the event before
-//! them in the same record, which is nearly all, do not say so.
+//! A payload that lies in an earlier record is named by its place there, a large one by its content among the blobs.
+//! Events that follow the event before them in the same record, which is nearly all, do not say so.
 
-use crate::ports::StoredRecord;
+use crate::ports::{BlobKey, StoredRecord};
 use crate::{Cause, Record, RecordKey};
 use bytes::Bytes;
 use engine::Cursor;
@@ -11,11 +11,20 @@ use model::history::{Event, Kind};
 use model::{EventRef, Home, Payload, StrandId, Timestamp, WriterId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::convert::Infallible;
 
-/// The version that this code writes. It reads every version up to it.
-const VERSION: u32 = 1;
+/// The newest version that this code writes. It reads every version up to it.
+const VERSION: u32 = 2;
+
+/// The version of a record whose payloads all lie in records.
+const VERSION_WITHOUT_BLOBS: u32 = 1;
+
+/// The largest body, in bytes: what DynamoDB takes is 400 KB with the item's other attributes. Where small payloads add
+/// up to more, the largest of them become blobs too.
+const MAX_BODY_BYTES: usize = 300_000;
 
 /// Shorter payloads are written again rather than looked up.
 const SHORTEST_REFERENCE_BYTES: usize = 512;
@@ -34,10 +43,24 @@ pub(crate) enum Error {
     MissingPayload(String),
 }
 
-/// A record's body, as far as it can be read without other records.
+/// A record's body, as far as it can be read without other records and blobs.
 pub(crate) struct Opened<'b> {
     key: RecordKey,
     body: Body<'b>,
+}
+
+/// A record ready for the store, and the payloads that must be among the blobs before it is.
+pub(crate) struct Encoded {
+    pub(crate) stored: StoredRecord,
+    pub(crate) blobs: Vec<(BlobKey, Payload)>,
+}
+
+/// Where the text of a payload is.
+pub(crate) enum Located {
+    /// In the record.
+    Here(Payload),
+    /// Among the blobs, by its SHA-256.
+    Blob(String),
 }
 
 #[derive(Deserialize)]
@@ -48,8 +71,20 @@ struct Body<'b> {
     time: Timestamp,
     #[serde(borrow)]
     payloads: Vec<&'b RawValue>,
+    #[serde(default)]
+    blobs: Vec<Blob>,
+    /// Only where the record travels: where each of its payloads lies in the journal.
+    #[serde(default)]
+    homes: Vec<Slot>,
     events: Vec<StoredEvent>,
     cursor: Cursor<Slot>,
+}
+
+/// A payload of this record that lies among the blobs; in its slot is `null`.
+#[derive(Serialize, Deserialize)]
+struct Blob {
+    slot: u32,
+    sha256: String,
 }
 
 /// What every version has.
@@ -59,9 +94,12 @@ struct Versioned {
 }
 
 #[derive(Deserialize)]
-struct Payloads<'b> {
+struct HolderBody<'b> {
+    version: u32,
     #[serde(borrow)]
     payloads: Vec<&'b RawValue>,
+    #[serde(default)]
+    blobs: Vec<Blob>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,51 +121,87 @@ pub(crate) enum Slot {
 }
 
 impl Record {
-    /// The record as a store keeps it.
-    pub(crate) fn encode(&self) -> StoredRecord {
-        let mut table = Table { payloads: Vec::new() };
-        let events: Vec<StoredEvent> = self
-            .events
+    /// The record as a store keeps it. Payloads of more than `inline` bytes become blobs.
+    pub(crate) fn encode(&self, inline: usize) -> Encoded {
+        let mut table = Table::new(Reach::Stored);
+        let (events, cursor) = self.slots(&mut table);
+        let large = table.too_large(inline);
+        let blob_key = |sha256: &str| BlobKey { run: self.key.run.clone(), sha256: sha256.to_owned() };
+        let blobs: Vec<Blob> = large
             .iter()
-            .enumerate()
-            .map(|(index, event)| StoredEvent {
-                previous: self.previous(index, event),
-                kind: table.slots(event.kind.clone()),
+            .map(|&slot| Blob {
+                slot: u32::try_from(slot).unwrap_or(u32::MAX),
+                sha256: sha256_hex(table.payloads[slot].text()),
             })
             .collect();
-        let cursor = match self.cursor.clone().try_map(&mut |payload| Ok::<_, Infallible>(table.slot(payload))) {
-            Ok(cursor) => cursor,
-            Err(never) => match never {},
-        };
-        let mut body =
-            String::with_capacity(512 + table.payloads.iter().map(|payload| payload.text().len()).sum::<usize>());
-        body.push_str("{\"version\":1");
-        field(&mut body, "writer", &self.writer);
-        field(&mut body, "cause", &self.cause);
-        field(&mut body, "time", &self.time);
-        body.push_str(",\"payloads\":[");
-        for (index, payload) in table.payloads.iter().enumerate() {
-            if index > 0 {
-                body.push(',');
-            }
-            // It is JSON already.
-            body.push_str(payload.text());
+        let version = if blobs.is_empty() { VERSION_WITHOUT_BLOBS } else { VERSION };
+        let mut body = String::with_capacity(512 + table.bytes());
+        body.push_str("{\"version\":");
+        body.push_str(&version.to_string());
+        self.fields(&mut body);
+        table.write(&mut body, &large);
+        if !blobs.is_empty() {
+            field(&mut body, "blobs", &blobs);
         }
-        body.push(']');
         field(&mut body, "events", &events);
         field(&mut body, "cursor", &cursor);
         body.push('}');
-        StoredRecord { key: self.key.clone(), body: Bytes::from(body) }
+        let blobs =
+            blobs.iter().zip(&large).map(|(blob, &slot)| (blob_key(&blob.sha256), table.payloads[slot].clone()));
+        Encoded {
+            blobs: blobs.collect(),
+            stored: StoredRecord { key: self.key.clone(), body: Bytes::from(body), expires: None },
+        }
+    }
+
+    /// The record as it travels with a wake: with every payload in it, and where each lies in the journal. It was
+    /// acknowledged.
+    pub(crate) fn to_travel(&self) -> String {
+        let mut table = Table::new(Reach::Travels);
+        let (events, cursor) = self.slots(&mut table);
+        let homes: Option<Vec<Slot>> =
+            table.payloads.iter().map(|payload| payload.home().cloned().map(Slot::There)).collect();
+        let mut body = String::with_capacity(512 + table.bytes());
+        body.push_str("{\"version\":");
+        body.push_str(&VERSION_WITHOUT_BLOBS.to_string());
+        self.fields(&mut body);
+        table.write(&mut body, &[]);
+        // Without its homes it would be taken for one that lies where it does not.
+        field(&mut body, "homes", &homes.unwrap_or_default());
+        field(&mut body, "events", &events);
+        field(&mut body, "cursor", &cursor);
+        body.push('}');
+        body
+    }
+
+    /// A record that travelled.
+    pub(crate) fn from_travel(key: RecordKey, body: &str) -> Result<Self, Error> {
+        let stored = StoredRecord { key, body: Bytes::copy_from_slice(body.as_bytes()), expires: None };
+        Opened::read(&stored)?.close(&HashMap::new(), &[])
+    }
+
+    fn fields(&self, body: &mut String) {
+        field(body, "writer", &self.writer);
+        field(body, "cause", &self.cause);
+        field(body, "time", &self.time);
+    }
+
+    fn slots(&self, table: &mut Table) -> (Vec<StoredEvent>, Cursor<Slot>) {
+        let events = self.events.iter().enumerate().map(|(index, event)| StoredEvent {
+            previous: self.previous(index, event),
+            kind: table.slots(event.kind.clone()),
+        });
+        let events = events.collect();
+        match self.cursor.clone().try_map(&mut |payload| Ok::<_, Infallible>(table.slot(payload))) {
+            Ok(cursor) => (events, cursor),
+            Err(never) => match never {},
+        }
     }
 
     /// Notes where the payloads of this record lie, once it was acknowledged.
     pub(crate) fn settle_payloads(&self) {
-        let mut table = Table { payloads: Vec::new() };
-        for event in &self.events {
-            table.slots(event.kind.clone());
-        }
-        let visited = self.cursor.clone().try_map(&mut |payload| Ok::<_, Infallible>(table.slot(payload)));
-        drop(visited);
+        let mut table = Table::new(Reach::Stored);
+        self.slots(&mut table);
         for (slot, payload) in (0..).zip(&table.payloads) {
             payload.settle_at(home(&self.key, slot));
         }
@@ -180,21 +254,30 @@ impl<'b> Opened<'b> {
         homes
     }
 
-    /// The record, with the payloads that lie in other records as `found` has them.
-    pub(crate) fn close(self, found: &[Payload]) -> Result<Record, Error> {
+    /// The blobs that hold payloads of this record.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = &str> {
+        self.body.blobs.iter().map(|blob| blob.sha256.as_str())
+    }
+
+    /// The record, with the payloads that lie in other records as `found` has them, and those that are blobs as
+    /// `blobs` has them: in the order of [`Opened::blobs`].
+    pub(crate) fn close(self, found: &HashMap<Home, Payload>, blobs: &[Payload]) -> Result<Record, Error> {
         let Self { key, body } = self;
-        let here: Vec<Payload> = (0..)
-            .zip(&body.payloads)
-            .map(|(slot, raw)| {
-                let payload = Payload::from_checked(raw.get());
-                payload.settle_at(home(&key, slot));
-                payload
-            })
-            .collect();
+        let mut here: Vec<Payload> = body.payloads.iter().map(|raw| Payload::from_checked(raw.get())).collect();
+        for (blob, payload) in body.blobs.iter().zip(blobs) {
+            let place = usize::try_from(blob.slot).ok().and_then(|slot| here.get_mut(slot));
+            *place.ok_or_else(|| Error::MissingPayload(blob.slot.to_string()))? = payload.clone();
+        }
+        for (slot, payload) in (0..).zip(&here) {
+            match usize::try_from(slot).ok().and_then(|slot| body.homes.get(slot)) {
+                Some(Slot::There(home)) => payload.settle_at(home.clone()),
+                Some(Slot::Here(_)) | None => payload.settle_at(home(&key, slot)),
+            }
+        }
         let mut look_up = |slot: Slot| {
             let payload = match &slot {
                 Slot::Here(slot) => usize::try_from(*slot).ok().and_then(|slot| here.get(slot)),
-                Slot::There(home) => found.iter().find(|payload| payload.home() == Some(home)),
+                Slot::There(home) => found.get(home),
             };
             payload.cloned().ok_or_else(|| Error::MissingPayload(slot.to_string()))
         };
@@ -212,13 +295,26 @@ impl<'b> Opened<'b> {
 }
 
 /// One payload of a stored record.
-pub(crate) fn payload_at(stored: &StoredRecord, slot: u32) -> Result<Payload, Error> {
-    let table: Payloads<'_> = serde_json::from_slice(&stored.body)?;
+pub(crate) fn payload_at(stored: &StoredRecord, slot: u32) -> Result<Located, Error> {
+    let table: HolderBody<'_> = serde_json::from_slice(&stored.body)?;
+    if table.version > VERSION {
+        return Err(Error::Newer(table.version));
+    }
+    if let Some(blob) = table.blobs.into_iter().find(|blob| blob.slot == slot) {
+        return Ok(Located::Blob(blob.sha256));
+    }
     let raw = usize::try_from(slot).ok().and_then(|slot| table.payloads.get(slot));
     let raw = raw.ok_or_else(|| Error::MissingPayload(slot.to_string()))?;
-    let payload = Payload::from_checked(raw.get());
-    payload.settle_at(home(&stored.key, slot));
-    Ok(payload)
+    Ok(Located::Here(Payload::from_checked(raw.get())))
+}
+
+/// SHA-256 of a text, in lower-case hex.
+pub(crate) fn sha256_hex(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn home(key: &RecordKey, slot: u32) -> Home {
@@ -233,12 +329,60 @@ fn field(body: &mut String, name: &str, value: &impl Serialize) {
     body.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
 }
 
+/// Whether a record may point to others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It may: it is read with the journal at hand.
+    Stored,
+    /// It may not.
+    Travels,
+}
+
 /// The payloads of one record, each once.
 struct Table {
+    reach: Reach,
     payloads: Vec<Payload>,
 }
 
 impl Table {
+    fn new(reach: Reach) -> Self {
+        Self { reach, payloads: Vec::new() }
+    }
+
+    fn bytes(&self) -> usize {
+        self.payloads.iter().map(|payload| payload.text().len()).sum()
+    }
+
+    /// The slots of payloads that are too large for the body, in ascending order.
+    fn too_large(&self, inline: usize) -> Vec<usize> {
+        let bytes = |slot: usize| self.payloads[slot].text().len();
+        let (mut large, mut inline): (Vec<usize>, Vec<usize>) =
+            (0..self.payloads.len()).partition(|&slot| bytes(slot) > inline);
+        inline.sort_by_key(|&slot| bytes(slot));
+        let mut total: usize = inline.iter().map(|&slot| bytes(slot)).sum();
+        while total > MAX_BODY_BYTES
+            && let Some(largest) = inline.pop()
+        {
+            total -= bytes(largest);
+            large.push(largest);
+        }
+        large.sort_unstable();
+        large
+    }
+
+    /// All but those in the slots `large`, which are elsewhere.
+    fn write(&self, body: &mut String, large: &[usize]) {
+        body.push_str(",\"payloads\":[");
+        for (slot, payload) in self.payloads.iter().enumerate() {
+            if slot > 0 {
+                body.push(',');
+            }
+            // It is JSON already.
+            body.push_str(if large.contains(&slot) { "null" } else { payload.text() });
+        }
+        body.push(']');
+    }
+
     fn slots(&mut self, kind: Kind<Payload>) -> Kind<Slot> {
         match kind.try_map(&mut |payload| Ok::<_, Infallible>(self.slot(payload))) {
             Ok(kind) => kind,
@@ -248,6 +392,7 @@ impl Table {
 
     fn slot(&mut self, payload: Payload) -> Slot {
         if let Some(home) = payload.home()
+            && self.reach == Reach::Stored
             && payload.text().len() >= SHORTEST_REFERENCE_BYTES
         {
             return Slot::There(home.clone());

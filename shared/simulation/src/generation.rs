@@ -6,16 +6,18 @@
 
 use crate::activities::MemoryActivities;
 use crate::faults::Fault;
-use crate::world::Shared;
+use crate::world::{Deployment, Shared};
 use async_trait::async_trait;
+use bytes::Bytes;
 use model::{ActivityArn, ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    ActivityQueue, ActivityTask, EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, Queue,
-    StartOutcome, StopMark, StoredRecord, WaitKey,
+    ActivityQueue, ActivityTask, BlobKey, Blobs, EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Minute,
+    Page, ParkedTimer, Put, Queue, StartOutcome, StopMark, StoredRecord, Timers, WaitKey,
 };
-use orchestrator::{Acknowledge, RecordKey, RunKey, Wake};
+use orchestrator::{Acknowledge, Lane, RecordKey, RunKey, Wake};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +35,11 @@ pub trait Node: Send + Sync + 'static {
 
     /// Settles every execution that runs: what a process does first after a crash.
     async fn recover(&self) -> Result<(), Problem>;
+
+    /// Sends the timers that are due, where there are any.
+    async fn sweep(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// A message on its way, or the handler that it has come to.
@@ -50,7 +57,8 @@ tokio::task_local! {
 pub(crate) struct Generation<N> {
     pub(crate) number: u32,
     node: Mutex<Option<Arc<N>>>,
-    pub(crate) activities: MemoryActivities,
+    caller: Mutex<Option<Arc<N>>>,
+    activities: MemoryActivities,
     ended: watch::Sender<bool>,
     workers: Mutex<Vec<(AbortHandle, Arc<Worker>)>>,
 }
@@ -60,6 +68,7 @@ impl<N: Node> Generation<N> {
         Self {
             number,
             node: Mutex::default(),
+            caller: Mutex::default(),
             activities: MemoryActivities::default(),
             ended: watch::Sender::new(false),
             workers: Mutex::default(),
@@ -73,6 +82,25 @@ impl<N: Node> Generation<N> {
 
     pub(crate) fn set_node(&self, node: Option<Arc<N>>) {
         *self.node.lock().unwrap_or_else(PoisonError::into_inner) = node;
+    }
+
+    /// Makes calls, where they are for a process of its own.
+    pub(crate) fn set_caller(&self, node: Arc<N>) {
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = Some(node);
+    }
+
+    /// What handles the messages of this lane.
+    pub(crate) fn node_of(&self, lane: Lane) -> Option<Arc<N>> {
+        match lane {
+            Lane::Steps => self.node(),
+            Lane::Tasks => self.caller.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// Forgets what handles its messages. Node, ports and generation hold each other: this is where the ring is opened.
+    fn take_nodes(&self) {
+        self.set_node(None);
+        self.caller.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Starts a task that dies with this generation.
@@ -92,8 +120,7 @@ impl<N: Node> Generation<N> {
     /// Ends this generation. Workers that have claimed a call live on.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
-        // Node, ports and generation hold each other; this is where the ring is opened.
-        self.set_node(None);
+        self.take_nodes();
         for (task, worker) in self.workers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             if worker.holds_claim.load(Ordering::Relaxed) {
                 worker.survives.store(true, Ordering::Relaxed);
@@ -106,8 +133,7 @@ impl<N: Node> Generation<N> {
     /// Ends this generation with everything in it.
     pub(crate) fn end_for_good(&self) {
         self.ended.send_replace(true);
-        // Node, ports and generation hold each other; this is where the ring is opened.
-        self.set_node(None);
+        self.take_nodes();
         for (task, _) in self.workers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
@@ -137,6 +163,14 @@ impl<N: Node> GenerationPorts<N> {
     async fn alive(&self) {
         if !self.generation.is_alive() {
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// The tasks of activities that this generation sees.
+    fn activities_of<'g>(&'g self, generation: &'g Generation<N>) -> &'g MemoryActivities {
+        match self.shared.options.deployment {
+            Deployment::OneProcess => &generation.activities,
+            Deployment::Functions => &self.shared.activities,
         }
     }
 
@@ -236,16 +270,20 @@ impl<N: Node> Journal for GenerationPorts<N> {
         self.perform(self.shared.journal.head(run, strand)).await
     }
 
+    async fn records_at(&self, keys: &[RecordKey]) -> Result<Vec<StoredRecord>, Error> {
+        self.perform(self.shared.journal.records_at(keys)).await
+    }
+
     async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error> {
         self.perform(self.shared.journal.records(run)).await
     }
 
-    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error> {
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<u32, Error> {
         self.perform(self.shared.journal.join(key, child)).await
     }
 
-    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error> {
-        self.perform(self.shared.journal.joined(key)).await
+    async fn joined(&self, key: &JoinKey, indexes: Range<u32>) -> Result<Vec<EndedChild>, Error> {
+        self.perform(self.shared.journal.joined(key, indexes)).await
     }
 
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
@@ -254,6 +292,10 @@ impl<N: Node> Journal for GenerationPorts<N> {
 
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {
         self.perform(self.shared.journal.last_beat(key)).await
+    }
+
+    async fn retain(&self, key: &RunKey, until: Timestamp) -> Result<(), Error> {
+        self.perform(self.shared.journal.retain(key, until)).await
     }
 
     async fn executions(
@@ -268,13 +310,47 @@ impl<N: Node> Journal for GenerationPorts<N> {
 }
 
 #[async_trait]
+impl<N: Node> Blobs for GenerationPorts<N> {
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<(), Error> {
+        self.perform(self.shared.blobs.put(key, content)).await
+    }
+
+    async fn get(&self, key: &BlobKey) -> Result<Option<Bytes>, Error> {
+        self.perform(self.shared.blobs.get(key)).await
+    }
+
+    async fn remove(&self, run: &RunKey) -> Result<(), Error> {
+        self.perform(self.shared.blobs.remove(run)).await
+    }
+}
+
+#[async_trait]
+impl<N: Node> Timers for GenerationPorts<N> {
+    async fn park(&self, timer: &ParkedTimer) -> Result<(), Error> {
+        self.perform(self.shared.timers.park(timer)).await
+    }
+
+    async fn due_in(&self, minute: Minute, after: Option<&str>, limit: u32) -> Result<Page<ParkedTimer>, Error> {
+        self.perform(self.shared.timers.due_in(minute, after, limit)).await
+    }
+
+    async fn remove(&self, timer: &ParkedTimer) -> Result<(), Error> {
+        self.perform(self.shared.timers.remove(timer)).await
+    }
+
+    async fn watermark(&self) -> Result<Option<Minute>, Error> {
+        self.perform(self.shared.timers.watermark()).await
+    }
+
+    async fn set_watermark(&self, minute: Minute) -> Result<(), Error> {
+        self.perform(self.shared.timers.set_watermark(minute)).await
+    }
+}
+
+#[async_trait]
 impl<N: Node> Queue for GenerationPorts<N> {
     async fn send(&self, wake: Wake, delay: Duration) -> Result<(), Error> {
-        self.perform(async {
-            self.shared.post(&wake, delay);
-            Ok(())
-        })
-        .await
+        self.perform(async { self.shared.post(&wake, delay) }).await
     }
 }
 
@@ -284,7 +360,7 @@ impl<N: Node> ActivityQueue for GenerationPorts<N> {
         // A worker that outlived a cut offers to those who are there now.
         self.perform(async {
             match self.shared.current() {
-                Some(generation) => generation.activities.offer(task).await,
+                Some(generation) => self.activities_of(&generation).offer(task).await,
                 None => Ok(()),
             }
         })
@@ -292,15 +368,15 @@ impl<N: Node> ActivityQueue for GenerationPorts<N> {
     }
 
     async fn oldest(&self, activity: &ActivityArn) -> Result<Option<ActivityTask>, Error> {
-        self.perform(self.generation.activities.oldest(activity)).await
+        self.perform(self.activities_of(&self.generation).oldest(activity)).await
     }
 
     async fn remove(&self, task: &ActivityTask) -> Result<(), Error> {
-        self.perform(self.generation.activities.remove(task)).await
+        self.perform(self.activities_of(&self.generation).remove(task)).await
     }
 
     async fn wait(&self, activity: &ActivityArn, at_most: Duration) {
         self.alive().await;
-        self.generation.activities.wait(activity, at_most).await;
+        self.activities_of(&self.generation).wait(activity, at_most).await;
     }
 }

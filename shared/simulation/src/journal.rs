@@ -4,11 +4,12 @@ use crate::paging::{Shelf, page_of};
 use async_trait::async_trait;
 use model::{ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
-    WaitKey,
+    EndedChild, Error, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark,
+    StoredRecord, WaitKey,
 };
 use orchestrator::{RecordKey, RunKey};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The journal in memory.
@@ -21,7 +22,7 @@ pub struct MemoryJournal {
 struct State {
     executions: Shelf<ExecutionArn, Meta>,
     runs: HashMap<RunKey, BTreeMap<(StrandId, Seq), StoredRecord>>,
-    joins: HashMap<JoinKey, BTreeSet<EndedChild>>,
+    joins: HashMap<JoinKey, BTreeMap<u32, EndedChild>>,
     beats: HashMap<WaitKey, Timestamp>,
     order: Vec<RecordKey>,
 }
@@ -34,9 +35,18 @@ impl State {
         if let Some(there) = run.get(&place) {
             return Put::Lost(there.clone());
         }
-        run.insert(place, record.clone());
+        run.insert(place, StoredRecord { expires: None, ..record.clone() });
         self.order.push(record.key.clone());
         Put::Won
+    }
+
+    /// Takes everything of the run away.
+    fn forget(&mut self, key: &RunKey) {
+        self.executions.remove(&key.execution);
+        self.runs.remove(key);
+        self.joins.retain(|join, _| join.run != *key);
+        self.beats.retain(|wait, _| wait.run != *key);
+        self.order.retain(|record| record.run != *key);
     }
 
     /// The META of this run; none if the name belongs to another run.
@@ -78,7 +88,11 @@ impl Journal for MemoryJournal {
     async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error> {
         let mut state = self.state();
         if let Some(there) = state.executions.get(&meta.execution) {
-            return Ok(StartOutcome::Exists(there.clone()));
+            if there.expires.is_none_or(|expires| expires > meta.started) {
+                return Ok(StartOutcome::Exists(there.clone()));
+            }
+            let expired = RunKey { execution: there.execution.clone(), run: there.run.clone() };
+            state.forget(&expired);
         }
         state.executions.add(meta.execution.clone(), meta.clone());
         state.put(first);
@@ -126,17 +140,29 @@ impl Journal for MemoryJournal {
         Ok(state.runs.get(run).and_then(strand_of))
     }
 
+    async fn records_at(&self, keys: &[RecordKey]) -> Result<Vec<StoredRecord>, Error> {
+        let state = self.state();
+        let find = |key: &RecordKey| state.runs.get(&key.run)?.get(&(key.strand.clone(), key.seq)).cloned();
+        Ok(keys.iter().filter_map(find).collect())
+    }
+
     async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error> {
         Ok(self.state().runs.get(run).map(|run| run.values().cloned().collect()).unwrap_or_default())
     }
 
-    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error> {
-        self.state().joins.entry(key.clone()).or_default().insert(*child);
-        Ok(())
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<u32, Error> {
+        let mut state = self.state();
+        let set = state.joins.entry(key.clone()).or_default();
+        set.entry(child.index).or_insert(*child);
+        let shard = child.index / JOIN_SHARD;
+        let count = set.keys().filter(|index| **index / JOIN_SHARD == shard).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error> {
-        Ok(self.state().joins.get(key).map(|set| set.iter().copied().collect()).unwrap_or_default())
+    async fn joined(&self, key: &JoinKey, indexes: Range<u32>) -> Result<Vec<EndedChild>, Error> {
+        let state = self.state();
+        let set = state.joins.get(key).into_iter().flat_map(BTreeMap::values);
+        Ok(set.filter(|child| indexes.contains(&child.index)).copied().collect())
     }
 
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
@@ -149,6 +175,14 @@ impl Journal for MemoryJournal {
 
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {
         Ok(self.state().beats.get(key).copied())
+    }
+
+    async fn retain(&self, key: &RunKey, until: Timestamp) -> Result<(), Error> {
+        if let Some(meta) = self.state().meta_of(key) {
+            // One that never expires stays so.
+            meta.expires = meta.expires.map(|expires| expires.max(until));
+        }
+        Ok(())
     }
 
     async fn executions(

@@ -29,6 +29,12 @@ impl<K: Eq + Hash, V> Shelf<K, V> {
         self.things.get_mut(self.numbers.get(key)?)
     }
 
+    pub(crate) fn remove(&mut self, key: &K) {
+        if let Some(number) = self.numbers.remove(key) {
+            self.things.remove(&number);
+        }
+    }
+
     pub(crate) fn add(&mut self, key: K, thing: V) {
         self.things.insert(self.next, thing);
         self.numbers.insert(key, self.next);

@@ -1,23 +1,30 @@
 //! A world: what survives a crash, what does not, and the faults that were asked for.
 
+use crate::activities::MemoryActivities;
+use crate::blobs::MemoryBlobs;
 use crate::catalog::MemoryCatalog;
 use crate::clock::{VirtualClock, sleep};
 use crate::faults::{Fault, Faults};
 use crate::functions::Functions;
 use crate::generation::{Generation, GenerationPorts, Node};
 use crate::journal::MemoryJournal;
+use crate::mail::Mail;
+use crate::timers::MemoryTimers;
 use futures::FutureExt;
 use model::arn::Place;
-use orchestrator::ports::{Clock, Unobserved};
-use orchestrator::{Acknowledge, Ports, RunKey, Settings, Wake};
+use orchestrator::ports::{Clock, Timers, Unobserved};
+use orchestrator::{Ports, RunKey, Settings};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often something is tried that fails each time.
-const MOST_TRIES: u32 = 20;
+pub(crate) const MOST_TRIES: u32 = 20;
+
+/// The longest delay of a message on a durable queue.
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// How long a process takes from its start to the first thing it does by itself.
 const RESTART: Duration = Duration::from_millis(1);
@@ -40,6 +47,22 @@ pub struct Options {
     pub states_per_invocation: u32,
     /// The account and region.
     pub place: Place,
+    /// What runs the executions.
+    pub deployment: Deployment,
+    /// Changes the settings of each process.
+    pub settings: fn(&mut Settings),
+}
+
+/// What runs the executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    /// One process with everything in it. Messages, and tasks that wait for activities' workers, die with it; the next
+    /// one recovers.
+    OneProcess,
+    /// Functions on durable queues: messages outlive whoever handles them and come again, and nobody recovers. Wakes
+    /// travel as text, those of each lane to processes of their own; none is delayed by more than 15 minutes: timers
+    /// wait for what is due later, and are swept each minute.
+    Functions,
 }
 
 /// How often each message comes.
@@ -63,6 +86,8 @@ impl Default for Options {
             faults: Faults::default(),
             states_per_invocation: 1,
             place: Place { partition: "aws".into(), region: "us-east-1".into(), account: "123456789012".into() },
+            deployment: Deployment::OneProcess,
+            settings: |_| {},
         }
     }
 }
@@ -77,15 +102,17 @@ type Build<N> = Box<dyn Fn(Ports, Settings) -> Arc<N> + Send + Sync>;
 /// What all generations of a world share.
 pub(crate) struct Shared<N: Node> {
     pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) blobs: Arc<MemoryBlobs>,
+    pub(crate) timers: Arc<MemoryTimers>,
     catalog: Arc<MemoryCatalog>,
     functions: Arc<Functions>,
-    clock: Arc<VirtualClock>,
-    options: Options,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) options: Options,
     build: Build<N>,
     records_put: Mutex<HashMap<RunKey, u64>>,
     faults_left: AtomicU32,
-    sent: AtomicU64,
-    handled: AtomicU64,
+    pub(crate) mail: Mail,
+    pub(crate) activities: MemoryActivities,
     problems: Mutex<Vec<String>>,
     generation: Mutex<Option<Arc<Generation<N>>>>,
 }
@@ -97,6 +124,8 @@ impl<N: Node> World<N> {
         let faults_left = AtomicU32::new(options.faults.at_most);
         let shared = Arc::new(Shared {
             journal: Arc::default(),
+            blobs: Arc::default(),
+            timers: Arc::default(),
             catalog: Arc::default(),
             functions: Arc::new(Functions::new(Arc::clone(&clock))),
             clock,
@@ -104,8 +133,8 @@ impl<N: Node> World<N> {
             build: Box::new(build),
             records_put: Mutex::default(),
             faults_left,
-            sent: AtomicU64::default(),
-            handled: AtomicU64::default(),
+            mail: Mail::default(),
+            activities: MemoryActivities::default(),
             problems: Mutex::default(),
             generation: Mutex::default(),
         });
@@ -141,6 +170,16 @@ impl<N: Node> World<N> {
         &self.shared.journal
     }
 
+    /// Payloads beside the journal, as they survive.
+    pub fn blobs(&self) -> &Arc<MemoryBlobs> {
+        &self.shared.blobs
+    }
+
+    /// Parked timers, as they survive.
+    pub fn timers(&self) -> &Arc<MemoryTimers> {
+        &self.shared.timers
+    }
+
     /// Machines and activities, as they survive.
     pub fn catalog(&self) -> &Arc<MemoryCatalog> {
         &self.shared.catalog
@@ -163,12 +202,12 @@ impl<N: Node> World<N> {
 
     /// How many messages were sent.
     pub fn messages_sent(&self) -> u64 {
-        self.shared.sent.load(Ordering::Relaxed)
+        self.shared.mail.sent()
     }
 
     /// How often a message came to a handler, returned ones each time.
     pub fn messages_handled(&self) -> u64 {
-        self.shared.handled.load(Ordering::Relaxed)
+        self.shared.mail.handled()
     }
 
     /// How many lives the volatile part has had.
@@ -189,6 +228,7 @@ impl<N: Node> World<N> {
 
 impl<N: Node> Drop for World<N> {
     fn drop(&mut self) {
+        self.shared.mail.stop();
         if let Some(generation) = self.shared.take_current() {
             generation.end_for_good();
         }
@@ -219,28 +259,57 @@ impl<N: Node> Shared<N> {
     fn begin(self: &Arc<Self>, number: u32) -> Arc<Generation<N>> {
         let generation = Arc::new(Generation::new(number));
         let adapter = Arc::new(GenerationPorts { shared: Arc::clone(self), generation: Arc::clone(&generation) });
+        let settings = self.settings(number);
+        let timers = settings.longest_delay.map(|_| adapter.clone() as Arc<dyn Timers>);
         let ports = Ports {
             journal: adapter.clone(),
             catalog: self.catalog.clone(),
             activities: adapter.clone(),
+            blobs: adapter.clone(),
             queue: adapter,
+            timers,
             tasks: self.functions.clone(),
             clock: self.clock.clone(),
             observer: Arc::new(Unobserved),
         };
-        let settings = Settings {
-            place: self.options.place.clone(),
-            token_key: b"the simulation's key, known to all".to_vec(),
-            states_per_invocation: self.options.states_per_invocation,
-            process: format!("generation-{number}"),
-            // After a crash, claims of another process are claims of the dead.
-            only_process: self.options.faults.crashes > 0,
-            claim_lifetime: Duration::from_mins(15),
-        };
+        if self.options.deployment == Deployment::Functions {
+            let process = format!("{}-calls", settings.process);
+            let settings = Settings { process, makes_calls: true, ..settings.clone() };
+            generation.set_caller((self.build)(ports.clone(), settings));
+            generation.spawn(Arc::clone(self).sweep_each_minute(Arc::clone(&generation)));
+        }
         let node = (self.build)(ports, settings);
         generation.set_node(Some(node));
         *self.generation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&generation));
         generation
+    }
+
+    /// Those of the processes of this generation, as its deployment has them.
+    fn settings(&self, number: u32) -> Settings {
+        let token_key = b"the simulation's key, known to all".to_vec();
+        let one = Settings::one_process(self.options.place.clone(), token_key, format!("generation-{number}"));
+        let one = Settings {
+            states_per_invocation: self.options.states_per_invocation,
+            claim_lifetime: Duration::from_mins(15),
+            ..one
+        };
+        let mut settings = match self.options.deployment {
+            Deployment::OneProcess => Settings {
+                // After a crash, claims of another process are claims of the dead.
+                only_process: self.options.faults.crashes > 0,
+                ..one
+            },
+            Deployment::Functions => Settings {
+                only_process: false,
+                makes_calls: false,
+                longest_call: Some(Duration::from_mins(14)),
+                longest_delay: Some(LONGEST_DELAY),
+                safety_delay: Some(Duration::from_mins(1)),
+                ..one
+            },
+        };
+        (self.options.settings)(&mut settings);
+        settings
     }
 
     /// What goes wrong with this call.
@@ -268,6 +337,9 @@ impl<N: Node> Shared<N> {
         let Some(old) = self.take_current() else { return };
         let new = self.begin(old.number + 1);
         end(&old);
+        if self.options.deployment == Deployment::Functions {
+            return;
+        }
         let (shared, generation) = (Arc::clone(self), Arc::clone(&new));
         new.spawn(async move {
             let Some(node) = generation.node() else { return };
@@ -284,54 +356,7 @@ impl<N: Node> Shared<N> {
         });
     }
 
-    /// Brings the message to the living generation after the delay, as often as the options say.
-    pub(crate) fn post(self: &Arc<Self>, wake: &Wake, delay: Duration) {
-        let Some(generation) = self.current() else { return };
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let late = match self.options.lateness {
-            Duration::ZERO => Duration::ZERO,
-            lateness => self.clock.random_below(lateness),
-        };
-        generation.spawn(Arc::clone(self).bring(Arc::clone(&generation), wake.clone(), delay + late));
-        let within = match self.options.deliveries {
-            Deliveries::Once => return,
-            Deliveries::Twice => Duration::from_millis(100),
-            Deliveries::TwiceWithin(within) => within,
-        };
-        let at_once = self.clock.random_below(Duration::from_micros(2)).is_zero();
-        let later = if at_once { Duration::ZERO } else { self.clock.random_below(within) };
-        generation.spawn(Arc::clone(self).bring(Arc::clone(&generation), wake.clone(), delay + later));
-    }
-
-    async fn bring(self: Arc<Self>, generation: Arc<Generation<N>>, wake: Wake, delay: Duration) {
-        sleep(delay).await;
-        let Some(node) = generation.node() else { return };
-        let mut failures = 0;
-        while failures < MOST_TRIES {
-            self.handled.fetch_add(1, Ordering::Relaxed);
-            let handled = AssertUnwindSafe(node.handle(wake.clone())).catch_unwind().await;
-            let again_after = match handled {
-                Ok(Ok(Acknowledge::Delete)) => return,
-                Ok(Ok(Acknowledge::Return(after))) => {
-                    failures = 0;
-                    after.max(Duration::from_millis(1))
-                }
-                Ok(Err(error)) => {
-                    failures += 1;
-                    self.note(format!("{} {:?}: {error}", wake.strand, wake.kind));
-                    Duration::from_secs(u64::from(failures))
-                }
-                Err(_) => {
-                    self.note(format!("{} {:?}: panicked", wake.strand, wake.kind));
-                    return;
-                }
-            };
-            sleep(again_after).await;
-        }
-        self.note(format!("{} {:?}: given up", wake.strand, wake.kind));
-    }
-
-    fn note(&self, problem: String) {
+    pub(crate) fn note(&self, problem: String) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
     }
 }
@@ -343,7 +368,7 @@ mod tests {
     use async_trait::async_trait;
     use model::{ExecutionArn, RunId, StrandId, Timestamp};
     use orchestrator::ports::{ExecutionStatus, Journal as _, Meta, Put, StoredRecord};
-    use orchestrator::{RecordKey, WakeKind};
+    use orchestrator::{Acknowledge, Lane, RecordKey, Wake, WakeKind};
 
     const LAST: u64 = 5;
 
@@ -369,16 +394,25 @@ mod tests {
             input_hash: String::new(),
             stop: None,
             trace_header: None,
+            expires: None,
         }
     }
 
     fn record(seq: u64) -> StoredRecord {
         let key = RecordKey { run: run(), strand: StrandId::root(), seq };
-        StoredRecord { key, body: "{}".into() }
+        StoredRecord { key, body: "{}".into(), expires: None }
     }
 
     fn step(seq: u64) -> Wake {
-        Wake { run: run(), strand: StrandId::root(), kind: WakeKind::Step { seq }, record: None }
+        Wake {
+            run: run(),
+            strand: StrandId::root(),
+            kind: WakeKind::Step { seq },
+            record: None,
+            lane: Lane::Steps,
+            start: None,
+            redelivered: false,
+        }
     }
 
     #[async_trait]

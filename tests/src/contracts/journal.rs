@@ -1,17 +1,15 @@
 //! The contract of the port `Journal`.
 
-use super::{fresh, machine_arn};
-use anyhow::{Result, bail, ensure};
+use super::executions::{ALL, Adapter, join_key, meta, record, run, started, stop_mark, wait_key};
+use super::machine_arn;
+use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use engine::Ending;
-use model::{Failure, RunId, Seq, StateMachineArn, StrandId, Timestamp};
-use orchestrator::ports::{
-    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Put, StartOutcome, StopMark, StoredRecord, WaitKey,
-};
-use orchestrator::{RecordKey, RunKey};
+use model::{RunId, StrandId, Timestamp};
+use orchestrator::RecordKey;
+use orchestrator::ports::{ExecutionStatus, Meta, Put, StartOutcome, StopMark, StoredRecord};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-type Adapter = Arc<dyn Journal>;
 
 /// Lists every contract of this port for [`crate::each_contract`].
 #[macro_export]
@@ -24,20 +22,32 @@ macro_rules! journal_contracts {
             journal::a_put_wins_once_and_the_loser_sees_the_winner,
             journal::one_of_many_concurrent_puts_wins,
             journal::a_body_comes_back_byte_for_byte,
+            journal::a_body_near_the_limit_that_nobody_can_compress_comes_back,
             journal::a_head_is_the_last_record_of_its_strand_alone,
             journal::records_of_a_strand_come_in_the_order_of_their_numbers,
+            journal::records_of_many_large_ones_come_all,
+            journal::those_records_that_are_there_come_by_their_keys,
+            journal::many_large_records_come_by_their_keys,
             journal::what_is_not_there_is_none,
-            journal::a_run_that_was_never_started_takes_nothing,
             journal::runs_do_not_see_each_other,
             journal::the_first_stop_mark_stays,
             journal::an_end_follows_the_record_with_the_higher_number,
-            journal::a_child_that_joined_is_in_the_set,
-            journal::the_last_of_concurrent_joins_finds_the_set_complete,
-            journal::forks_have_sets_of_their_own,
             journal::a_heartbeat_never_goes_back,
-            journal::lists_are_newest_first_and_page_without_gaps,
-            journal::lists_keep_to_a_machine_and_a_status,
-            journal::a_page_token_that_was_not_given_out_is_unreadable,
+            joins::a_child_that_joined_is_in_the_set,
+            joins::the_last_of_concurrent_joins_finds_the_set_complete,
+            joins::a_join_tells_how_many_of_its_shard_have_joined,
+            joins::the_last_of_a_shards_concurrent_joins_is_told_of_all,
+            joins::children_come_by_their_indexes,
+            joins::forks_have_sets_of_their_own,
+            retention::a_name_is_free_when_its_execution_has_expired,
+            retention::one_of_many_concurrent_starts_of_an_expired_name_wins,
+            retention::what_is_kept_for_longer_is_never_kept_for_less,
+            retention::what_is_kept_for_longer_is_all_there,
+            retention::a_run_that_is_not_there_is_not_kept,
+            retention::when_a_record_expires_is_not_read_back,
+            lists::lists_are_newest_first_and_page_without_gaps,
+            lists::lists_keep_to_a_machine_and_a_status,
+            lists::a_page_token_that_was_not_given_out_is_unreadable,
         }
     };
 }
@@ -57,14 +67,14 @@ pub async fn a_start_puts_meta_and_the_first_record(journal: Adapter) -> Result<
     Ok(())
 }
 
-/// The second start of a name gets the first one's META, and leaves nothing.
+/// The second start of a name gets the first one's META, and nothing of it can be seen in the first one's run.
 pub async fn a_name_is_taken_once(journal: Adapter) -> Result<()> {
     let first = started(&journal, &machine_arn("name"), 1_000).await?;
     let second = Meta { run: RunId("another".into()), input_hash: "other".into(), ..first.clone() };
     let record = record(&second, "0", 0, "second");
     ensure!(journal.start(&second, &record).await? == StartOutcome::Exists(first.clone()));
-    ensure!(journal.meta(&first.execution).await? == Some(first));
-    ensure!(journal.record(&record.key).await?.is_none());
+    ensure!(journal.meta(&first.execution).await? == Some(first.clone()));
+    ensure!(journal.records(&run(&first)).await? == [super::executions::record(&first, "0", 0, "first")]);
     Ok(())
 }
 
@@ -127,6 +137,17 @@ pub async fn a_body_comes_back_byte_for_byte(journal: Adapter) -> Result<()> {
     Ok(())
 }
 
+/// Of bytes that come from nowhere, as many as a record may have.
+pub async fn a_body_near_the_limit_that_nobody_can_compress_comes_back(journal: Adapter) -> Result<()> {
+    let meta = started(&journal, &machine_arn("body"), 1_000).await?;
+    let put = StoredRecord { body: incompressible(300_000, 7), ..record(&meta, "0", 1, "") };
+    ensure!(journal.put(&put).await? == Put::Won);
+    ensure!(journal.record(&put.key).await? == Some(put.clone()));
+    ensure!(journal.put(&put).await? == Put::Lost(put.clone()));
+    ensure!(journal.head(&put.key.run, &put.key.strand).await? == Some(put));
+    Ok(())
+}
+
 /// `0`, `0/7.2` and `0/7.20` have the same beginning and are three strands.
 pub async fn a_head_is_the_last_record_of_its_strand_alone(journal: Adapter) -> Result<()> {
     let meta = started(&journal, &machine_arn("head"), 1_000).await?;
@@ -161,6 +182,58 @@ pub async fn records_of_a_strand_come_in_the_order_of_their_numbers(journal: Ada
     Ok(())
 }
 
+/// Of a run whose records are more bytes than any store reads at once.
+pub async fn records_of_many_large_ones_come_all(journal: Adapter) -> Result<()> {
+    let meta = started(&journal, &machine_arn("records"), 1_000).await?;
+    let mut expected = vec![record(&meta, "0", 0, "first")];
+    for seq in 1..12 {
+        let large = StoredRecord { body: incompressible(290_000, seq), ..record(&meta, "0", seq, "") };
+        journal.put(&large).await?;
+        expected.push(large);
+    }
+    ensure!(journal.records(&run(&meta)).await? == expected);
+    Ok(())
+}
+
+/// More than any store takes in one request, of several strands; those that are not there are left out.
+pub async fn those_records_that_are_there_come_by_their_keys(journal: Adapter) -> Result<()> {
+    let meta = started(&journal, &machine_arn("at"), 1_000).await?;
+    ensure!(journal.records_at(&[]).await?.is_empty());
+    let mut keys = Vec::new();
+    for (strand, count) in [("0", 130), ("0/1.1", 60), ("0/1.11", 60)] {
+        for seq in 0..count {
+            journal.put(&record(&meta, strand, seq, strand)).await?;
+            keys.push(record(&meta, strand, seq, "").key);
+        }
+        keys.push(record(&meta, strand, count, "").key);
+    }
+    keys.push(RecordKey { strand: StrandId::from_stored("0/2.0"), ..keys[0].clone() });
+    let found = journal.records_at(&keys).await?;
+    ensure!(found.len() == 250, "{}", found.len());
+    let there: HashSet<&RecordKey> = found.iter().map(|record| &record.key).collect();
+    ensure!(there.len() == 250 && there.iter().all(|key| keys.contains(key)));
+    let one = found.iter().find(|record| record.key == keys[131]).context("the child's first is there")?;
+    ensure!(*one == record(&meta, "0/1.1", 0, "0/1.1"));
+    ensure!(journal.records_at(&keys[130..131]).await?.is_empty());
+    Ok(())
+}
+
+/// More bytes than any store gives in one answer.
+pub async fn many_large_records_come_by_their_keys(journal: Adapter) -> Result<()> {
+    let meta = started(&journal, &machine_arn("at"), 1_000).await?;
+    let mut expected = Vec::new();
+    for seq in 1..60 {
+        let large = StoredRecord { body: incompressible(290_000, seq), ..record(&meta, "0", seq, "") };
+        journal.put(&large).await?;
+        expected.push(large);
+    }
+    let keys: Vec<RecordKey> = expected.iter().map(|record| record.key.clone()).collect();
+    let mut found = journal.records_at(&keys).await?;
+    found.sort_by_key(|record| record.key.seq);
+    ensure!(found == expected);
+    Ok(())
+}
+
 /// Absence is an answer, not an error.
 pub async fn what_is_not_there_is_none(journal: Adapter) -> Result<()> {
     let unknown = meta(&machine_arn("absent"), 1_000);
@@ -168,34 +241,13 @@ pub async fn what_is_not_there_is_none(journal: Adapter) -> Result<()> {
     ensure!(journal.meta(&unknown.execution).await?.is_none());
     ensure!(journal.head(&key, &StrandId::root()).await?.is_none());
     ensure!(journal.records(&key).await?.is_empty());
-    ensure!(journal.joined(&join_key(&unknown, 1)).await?.is_empty());
+    ensure!(journal.joined(&join_key(&unknown, 1), ALL).await?.is_empty());
     ensure!(journal.last_beat(&wait_key(&unknown, 1)).await?.is_none());
     ensure!(journal.mark_stop(&key, &stop_mark(1)).await?.is_none());
     journal.close(&key, ExecutionStatus::Failed, Timestamp::from_micros(1), 1).await?;
     let meta = started(&journal, &machine_arn("absent"), 1_000).await?;
     ensure!(journal.head(&run(&meta), &StrandId::from_stored("0/0.0")).await?.is_none());
     ensure!(journal.record(&record(&meta, "0", 1, "").key).await?.is_none());
-    Ok(())
-}
-
-/// An error that lasts: neither of a name that nobody has, nor of another run of a name.
-pub async fn a_run_that_was_never_started_takes_nothing(journal: Adapter) -> Result<()> {
-    let there = started(&journal, &machine_arn("never"), 1_000).await?;
-    let never = [meta(&machine_arn("never"), 1_000), Meta { run: RunId("another".into()), ..there.clone() }];
-    for never in &never {
-        let put = record(never, "0", 0, "lost");
-        for outcome in
-            [journal.put(&put).await.map(drop), journal.beat(&wait_key(never, 0), Timestamp::from_micros(1)).await]
-        {
-            match outcome {
-                Err(error) => ensure!(!error.is_transient(), "{error}"),
-                Ok(()) => bail!("{} took it", never.run),
-            }
-        }
-        ensure!(journal.record(&put.key).await?.is_none());
-        ensure!(journal.last_beat(&wait_key(never, 0)).await?.is_none());
-    }
-    ensure!(journal.records(&run(&there)).await? == [record(&there, "0", 0, "first")]);
     Ok(())
 }
 
@@ -237,49 +289,6 @@ pub async fn an_end_follows_the_record_with_the_higher_number(journal: Adapter) 
     Ok(())
 }
 
-/// From the moment its join is answered; once, however often it joins.
-pub async fn a_child_that_joined_is_in_the_set(journal: Adapter) -> Result<()> {
-    let meta = started(&journal, &machine_arn("join"), 1_000).await?;
-    let key = join_key(&meta, 3);
-    for (index, set) in [(1, vec![child(1)]), (0, vec![child(0), child(1)]), (1, vec![child(0), child(1)])] {
-        journal.join(&key, &child(index)).await?;
-        ensure!(sorted(journal.joined(&key).await?) == set);
-    }
-    Ok(())
-}
-
-/// Each child wakes the parent, which looks at the set then: so the last look must be at all of it.
-pub async fn the_last_of_concurrent_joins_finds_the_set_complete(journal: Adapter) -> Result<()> {
-    let meta = started(&journal, &machine_arn("join"), 1_000).await?;
-    let joins = (0..150).map(|index| {
-        let (journal, key) = (Arc::clone(&journal), join_key(&meta, 3));
-        tokio::spawn(async move {
-            journal.join(&key, &child(index)).await?;
-            journal.joined(&key).await
-        })
-    });
-    let mut largest = 0;
-    for join in joins.collect::<Vec<_>>() {
-        largest = largest.max(join.await??.len());
-    }
-    ensure!(largest == 150, "{largest}");
-    let joined = sorted(journal.joined(&join_key(&meta, 3)).await?);
-    ensure!(joined.iter().copied().eq((0..150).map(child)));
-    Ok(())
-}
-
-/// Of one strand at two records, of two strands at one.
-pub async fn forks_have_sets_of_their_own(journal: Adapter) -> Result<()> {
-    let meta = started(&journal, &machine_arn("join"), 1_000).await?;
-    journal.join(&join_key(&meta, 3), &child(0)).await?;
-    ensure!(journal.joined(&join_key(&meta, 30)).await?.is_empty());
-    let nested = JoinKey { strand: StrandId::from_stored("0/3.0"), ..join_key(&meta, 3) };
-    journal.join(&nested, &child(4)).await?;
-    ensure!(journal.joined(&nested).await? == [child(4)]);
-    ensure!(journal.joined(&join_key(&meta, 3)).await? == [child(0)]);
-    Ok(())
-}
-
 /// Of two that arrive in the wrong order, the later one counts.
 pub async fn a_heartbeat_never_goes_back(journal: Adapter) -> Result<()> {
     let meta = started(&journal, &machine_arn("beat"), 1_000).await?;
@@ -291,137 +300,15 @@ pub async fn a_heartbeat_never_goes_back(journal: Adapter) -> Result<()> {
     Ok(())
 }
 
-/// Also where several started at the same instant.
-pub async fn lists_are_newest_first_and_page_without_gaps(journal: Adapter) -> Result<()> {
-    let machine = machine_arn("list");
-    let mut all = Vec::new();
-    for number in 0..25 {
-        let meta = started(&journal, &machine, 1_000 + number / 4).await?;
-        if number % 3 == 0 {
-            journal.close(&run(&meta), ExecutionStatus::Failed, Timestamp::from_micros(2_000), 4).await?;
-        }
-        all.push(meta.execution);
-    }
-    for limit in [1, 4, 24, 25, 1_000] {
-        let mut found = pages(&journal, &machine, None, limit).await?;
-        ensure!(found.is_sorted_by(|one, next| one.started >= next.started), "limit {limit}");
-        found.sort_by(|one, next| one.execution.cmp(&next.execution));
-        all.sort();
-        ensure!(found.iter().map(|meta| &meta.execution).eq(&all), "limit {limit}");
-    }
-    Ok(())
-}
-
-/// And an execution that ended moves from one list to another.
-pub async fn lists_keep_to_a_machine_and_a_status(journal: Adapter) -> Result<()> {
-    let (one, other) = (machine_arn("list"), machine_arn("list"));
-    let ended = started(&journal, &one, 1_000).await?;
-    let running = started(&journal, &one, 1_001).await?;
-    let elsewhere = started(&journal, &other, 1_002).await?;
-    journal.close(&run(&ended), ExecutionStatus::Aborted, Timestamp::from_micros(1_500), 2).await?;
-    let names = |found: Vec<Meta>| found.into_iter().map(|meta| meta.execution).collect::<Vec<_>>();
-    ensure!(
-        names(pages(&journal, &one, Some(ExecutionStatus::Aborted), 10).await?)
-            == [&ended].map(|meta| meta.execution.clone())
-    );
-    ensure!(
-        names(pages(&journal, &one, Some(ExecutionStatus::Running), 10).await?)
-            == [&running].map(|meta| meta.execution.clone())
-    );
-    ensure!(pages(&journal, &one, Some(ExecutionStatus::Succeeded), 10).await?.is_empty());
-    ensure!(pages(&journal, &machine_arn("nobody"), None, 10).await?.is_empty());
-
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = journal.executions(None, Some(ExecutionStatus::Running), after.as_deref(), 2).await?;
-        found.extend(names(page.items));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    ensure!(found.contains(&running.execution) && found.contains(&elsewhere.execution));
-    ensure!(!found.contains(&ended.execution));
-    Ok(())
-}
-
-/// A caller's mistake, not a failure of the store.
-pub async fn a_page_token_that_was_not_given_out_is_unreadable(journal: Adapter) -> Result<()> {
-    for token in ["", "nonsense", "AAAA", "x".repeat(2_000).as_str()] {
-        match journal.executions(None, None, Some(token), 10).await {
-            Err(Error::Unreadable { what, .. }) => ensure!(what.starts_with("page token"), "{what}"),
-            other => bail!("{token}: {other:?}"),
-        }
-    }
-    Ok(())
-}
-
-async fn pages(
-    journal: &Adapter,
-    machine: &StateMachineArn,
-    status: Option<ExecutionStatus>,
-    limit: u32,
-) -> Result<Vec<Meta>> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = journal.executions(Some(machine), status, after.as_deref(), limit).await?;
-        ensure!(page.items.len() <= limit as usize);
-        found.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
-async fn started(journal: &Adapter, machine: &StateMachineArn, at: i64) -> Result<Meta> {
-    let meta = meta(machine, at);
-    ensure!(journal.start(&meta, &record(&meta, "0", 0, "first")).await? == StartOutcome::New);
-    Ok(meta)
-}
-
-fn meta(machine: &StateMachineArn, at: i64) -> Meta {
-    Meta {
-        execution: machine.execution(&fresh("execution")),
-        run: RunId(fresh("run").into()),
-        machine: machine.clone(),
-        revision: "revision-1".into(),
-        status: ExecutionStatus::Running,
-        seq: 0,
-        started: Timestamp::from_micros(at),
-        stopped: None,
-        input_hash: "0123456789abcdef".into(),
-        stop: None,
-        trace_header: None,
-    }
-}
-
-fn run(meta: &Meta) -> RunKey {
-    RunKey { execution: meta.execution.clone(), run: meta.run.clone() }
-}
-
-fn record(meta: &Meta, strand: &str, seq: Seq, body: &str) -> StoredRecord {
-    let key = RecordKey { run: run(meta), strand: StrandId::from_stored(strand), seq };
-    StoredRecord { key, body: Bytes::copy_from_slice(body.as_bytes()) }
-}
-
-fn join_key(meta: &Meta, fork: Seq) -> JoinKey {
-    JoinKey { run: run(meta), strand: StrandId::root(), fork }
-}
-
-fn wait_key(meta: &Meta, since: Seq) -> WaitKey {
-    WaitKey { run: run(meta), strand: StrandId::root(), since }
-}
-
-fn child(index: u32) -> EndedChild {
-    EndedChild { index, seq: u64::from(index) + 2, succeeded: index.is_multiple_of(2) }
-}
-
-fn stop_mark(at: i64) -> StopMark {
-    StopMark { at: Timestamp::from_micros(at), ending: Ending::Stopped(Failure::new("Stopped", at.to_string())) }
-}
-
-fn sorted(mut children: Vec<EndedChild>) -> Vec<EndedChild> {
-    children.sort();
-    children
+/// Bytes in which nothing repeats.
+fn incompressible(length: usize, seed: u64) -> Bytes {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let words = std::iter::repeat_with(|| {
+        // Xorshift: too weak for secrets, and no compressor knows it.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    });
+    words.flatten().take(length).collect()
 }

@@ -3,9 +3,15 @@
 //! A body makes names of its own, so that all of them can run against one store, one after another or at once.
 
 pub mod activities;
+pub mod blobs;
 pub mod catalog;
+mod executions;
+pub mod joins;
 pub mod journal;
+pub mod lists;
 pub mod queue;
+pub mod retention;
+pub mod timers;
 
 use model::arn::Place;
 use model::{ActivityArn, StateMachineArn};
@@ -30,8 +36,13 @@ macro_rules! each_contract {
 
 /// A name that no other body has in this process.
 fn fresh(prefix: &str) -> String {
+    format!("{prefix}-{}", fresh_number())
+}
+
+/// A number that no other body has in this process.
+fn fresh_number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn place() -> Place {

@@ -4,7 +4,7 @@ use super::{fresh, machine_arn};
 use anyhow::{Context as _, Result, ensure};
 use model::{RunId, StrandId};
 use orchestrator::ports::Queue;
-use orchestrator::{RunKey, Wake, WakeKind};
+use orchestrator::{Lane, RunKey, Wake, WakeKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -41,6 +41,8 @@ pub async fn a_wake_is_delivered_whole(line: Line) -> Result<()> {
         WakeKind::Abort(ending),
         WakeKind::ExecutionTimeout,
         WakeKind::Settle,
+        WakeKind::Retain,
+        WakeKind::Retain,
     ] {
         let sent = wake(kind);
         line.queue.send(sent.clone(), Duration::ZERO).await?;
@@ -69,7 +71,7 @@ pub async fn a_delayed_wake_is_not_early(line: Line) -> Result<()> {
     let began = Instant::now();
     let (soon, late) = (wake(WakeKind::Settle), wake(WakeKind::Settle));
     line.queue.send(late.clone(), Duration::from_millis(60)).await?;
-    line.queue.send(soon.clone(), Duration::from_millis(1)).await?;
+    line.queue.send(soon.clone(), Duration::ZERO).await?;
     ensure!(line.next().await? == soon);
     ensure!(line.next().await? == late);
     ensure!(began.elapsed() >= Duration::from_millis(60));
@@ -85,5 +87,5 @@ impl Line {
 
 fn wake(kind: WakeKind) -> Wake {
     let run = RunKey { execution: machine_arn("machine").execution("one"), run: RunId(fresh("run").into()) };
-    Wake { run, strand: StrandId::root(), kind, record: None }
+    Wake { run, strand: StrandId::root(), kind, record: None, lane: Lane::Steps, start: None, redelivered: false }
 }

@@ -8,9 +8,9 @@ use super::people::People;
 use anyhow::{Context, Result, bail, ensure};
 use model::{ActivityArn, ExecutionArn, Failure, Payload};
 use orchestrator::ports::{Clock, ExecutionStatus, Journal, Meta};
-use orchestrator::{CreateMachine, Described, Error, StartRequest, StopRequest};
+use orchestrator::{CreateMachine, Described, Error, Settings, StartRequest, StopRequest};
 use serde_json::{Value, json};
-use simulation::{Deliveries, Faults, Options, World};
+use simulation::{Deliveries, Deployment, Faults, Options, World};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +88,13 @@ impl Plan {
             Options { seed, deliveries, lateness, cut_after, faults, states_per_invocation, ..Options::default() };
         let workers = usize::try_from(dice.between(1, 3)).unwrap_or(1);
         Self { options, workers, interference }
+    }
+
+    /// The same where functions on durable queues run it, with large payloads beside the journal.
+    pub fn functions(seed: u64, interference: Interference) -> Self {
+        let Self { options, workers, interference } = Self::faulty(seed, interference);
+        let settings = |settings: &mut Settings| settings.inline_payload_bytes = 40;
+        Self { options: Options { deployment: Deployment::Functions, settings, ..options }, workers, interference }
     }
 }
 

@@ -192,7 +192,7 @@ fn note(children: &mut HashSet<(Lane, Seq)>, lane: &Lane, delivery: &Delivery) {
 /// The lane that the wake is handled in, if it has to keep to one.
 fn lane_of(wake: &Wake) -> Option<Lane> {
     match wake.kind {
-        WakeKind::Step { .. } | WakeKind::Children { .. } | WakeKind::Settle => {
+        WakeKind::Step { .. } | WakeKind::Children { .. } | WakeKind::Settle | WakeKind::Retain => {
             Some(Lane { run: wake.run.clone(), strand: wake.strand.clone() })
         }
         WakeKind::Timer { .. } | WakeKind::Abort(_) | WakeKind::ExecutionTimeout => None,
@@ -204,6 +204,7 @@ fn fork_of(wake: &Wake) -> Option<Seq> {
         WakeKind::Children { fork } => Some(fork),
         WakeKind::Step { .. }
         | WakeKind::Settle
+        | WakeKind::Retain
         | WakeKind::Timer { .. }
         | WakeKind::Abort(_)
         | WakeKind::ExecutionTimeout => None,

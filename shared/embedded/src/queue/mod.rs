@@ -219,7 +219,7 @@ impl Shared {
         let failed: Failed = match outcome {
             Ok(Ok(Acknowledge::Delete)) => return,
             Ok(Ok(Acknowledge::Return(after))) => {
-                self.timers.add(Delivery { failures: 0, ..delivery }, after);
+                self.timers.add(Delivery { wake: again(delivery.wake), failures: 0 }, after);
                 return;
             }
             Ok(Err(error)) => error,
@@ -234,8 +234,13 @@ impl Shared {
             error = failed,
             "failed to handle a wake"
         );
-        self.timers.add(Delivery { failures: delivery.failures.saturating_add(1), ..delivery }, after);
+        let failures = delivery.failures.saturating_add(1);
+        self.timers.add(Delivery { wake: again(delivery.wake), failures }, after);
     }
+}
+
+fn again(wake: Wake) -> Wake {
+    Wake { redelivered: true, ..wake }
 }
 
 /// Doubles with each failure; a random part of it, at least half.

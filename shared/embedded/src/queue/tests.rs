@@ -57,7 +57,15 @@ fn wake(strand: &StrandId, kind: WakeKind) -> Wake {
             .unwrap_or_else(|_| unreachable!()),
         run: RunId("run".into()),
     };
-    Wake { run, strand: strand.clone(), kind, record: None }
+    Wake {
+        run,
+        strand: strand.clone(),
+        kind,
+        record: None,
+        lane: orchestrator::Lane::Steps,
+        start: None,
+        redelivered: false,
+    }
 }
 
 fn step(seq: u64) -> WakeKind {
@@ -198,8 +206,8 @@ async fn a_returned_wake_comes_again_after_its_time() -> Result<()> {
         async move { Ok::<_, Infallible>(if began.elapsed().is_zero() { again } else { Acknowledge::Delete }) }
     });
     queue.send(wake(&StrandId::root(), step(3)), Duration::ZERO).await?;
-    for seconds in [0, 7] {
-        ensure!(handled.recv().await == Some(wake(&StrandId::root(), step(3))));
+    for (seconds, redelivered) in [(0, false), (7, true)] {
+        ensure!(handled.recv().await == Some(Wake { redelivered, ..wake(&StrandId::root(), step(3)) }));
         ensure!(began.elapsed().as_secs() == seconds);
     }
     Ok(())

@@ -6,7 +6,7 @@
 
 use super::Shared;
 use super::lanes::Delivery;
-use crate::SystemClock;
+use bootstrap::SystemClock;
 use model::Timestamp;
 use orchestrator::ports::Clock as _;
 use std::cmp::Ordering;

@@ -35,10 +35,15 @@ impl Directory {
     pub(super) fn database(&self) -> PathBuf {
         self.path.join("ratchet.sqlite")
     }
+
+    /// The folder of the payloads that are too large for the database.
+    pub(super) fn blobs(&self) -> PathBuf {
+        self.path.join("blobs")
+    }
 }
 
 /// Makes the directory, and those above it as any others are made. One that is there stays as it is.
-fn make(path: &Path) -> io::Result<()> {
+pub(super) fn make(path: &Path) -> io::Result<()> {
     if let Some(above) = path.parent() {
         fs::create_dir_all(above)?;
     }

@@ -8,9 +8,10 @@
 
 use super::error::Failure;
 use orchestrator::RunKey;
-use orchestrator::ports::{EndedChild, JoinKey};
+use orchestrator::ports::{EndedChild, JOIN_SHARD, JoinKey};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Locks that the runs are divided among: a set that is being loaded holds one.
@@ -39,32 +40,38 @@ struct Set {
 }
 
 impl JoinSets {
-    /// The set.
+    /// Those of the set with these indexes.
     pub(super) fn get(
         &self,
         key: &JoinKey,
+        indexes: Range<u32>,
         load: impl FnOnce() -> Result<Vec<EndedChild>, Failure>,
     ) -> Result<Vec<EndedChild>, Failure> {
+        if indexes.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut shard = self.shard(&key.run);
-        Ok(shard.set(key, load)?.children.values().copied().collect())
+        Ok(shard.set(key, load)?.children.range(indexes).map(|(_, child)| *child).collect())
     }
 
-    /// Adds the child. `true`: it was not there, and the caller must have it written and then call
-    /// [`JoinSets::committed`].
+    /// Adds the child, and tells how many of its [`JOIN_SHARD`] are there then. `true`: it was not there, and the
+    /// caller must have it written and then call [`JoinSets::committed`].
     pub(super) fn add(
         &self,
         key: &JoinKey,
         child: EndedChild,
         load: impl FnOnce() -> Result<Vec<EndedChild>, Failure>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(bool, u32), Failure> {
         let mut shard = self.shard(&key.run);
         let set = shard.set(key, load)?;
         let before = set.children.len();
         set.children.entry(child.index).or_insert(child);
         let new = set.children.len() > before;
         set.uncommitted += usize::from(new);
+        let first = child.index - child.index % JOIN_SHARD;
+        let count = set.children.range(first..=first.saturating_add(JOIN_SHARD - 1)).count();
         shard.children += usize::from(new);
-        Ok(new)
+        Ok((new, u32::try_from(count).unwrap_or(u32::MAX)))
     }
 
     /// An addition is in the database. One that failed is not reported: its set stays in memory for good.
@@ -141,12 +148,12 @@ mod tests {
     fn an_uncommitted_set_stays_in_memory() -> anyhow::Result<()> {
         let sets = JoinSets::default();
         let key = key("r", 1)?;
-        assert!(sets.add(&key, child(0), nothing)?);
+        assert_eq!(sets.add(&key, child(0), nothing)?, (true, 1));
         sets.forget(&key.run);
-        assert_eq!(sets.get(&key, nothing)?, [child(0)]);
+        assert_eq!(sets.get(&key, 0..9, nothing)?, [child(0)]);
         sets.committed(&key);
         sets.forget(&key.run);
-        assert_eq!(sets.get(&key, || Ok(vec![child(7)]))?, [child(7)]);
+        assert_eq!(sets.get(&key, 0..9, || Ok(vec![child(7)]))?, [child(7)]);
         Ok(())
     }
 
@@ -154,10 +161,10 @@ mod tests {
     fn a_child_that_is_there_is_not_written_again() -> anyhow::Result<()> {
         let sets = JoinSets::default();
         let key = key("r", 1)?;
-        assert!(sets.add(&key, child(1), || Ok(vec![child(0)]))?);
-        assert!(!sets.add(&key, child(1), nothing)?);
-        assert!(!sets.add(&key, child(0), nothing)?);
-        assert_eq!(sets.get(&key, nothing)?, [child(0), child(1)]);
+        assert_eq!(sets.add(&key, child(1), || Ok(vec![child(0)]))?, (true, 2));
+        assert_eq!(sets.add(&key, child(1), nothing)?, (false, 2));
+        assert_eq!(sets.add(&key, child(0), nothing)?, (false, 2));
+        assert_eq!(sets.get(&key, 0..9, nothing)?, [child(0), child(1)]);
         Ok(())
     }
 

@@ -13,7 +13,11 @@ use orchestrator::ports::{
 };
 use orchestrator::{RecordKey, RunKey};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Records that are read in place; more are read on a thread of their own.
+const READ_IN_PLACE: usize = 8;
 
 /// All statuses, each at the place that is its number in the database.
 const STATUSES: [ExecutionStatus; 5] = [
@@ -25,23 +29,38 @@ const STATUSES: [ExecutionStatus; 5] = [
 ];
 
 const META: &str = "SELECT arn, run, (SELECT arn FROM machine_arns WHERE machine_arns.id = machine), revision, status, \
-                    seq, started, stopped, input_hash, stop, trace_header, id FROM executions";
+                    seq, started, stopped, input_hash, stop, trace_header, id, expires FROM executions";
 
 #[async_trait]
 impl Journal for Store {
     async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error> {
         let (meta, first) = (meta.clone(), first.clone());
         let outcome = self.writer.write(move |connection| {
-            if let Some(there) = find_meta(connection, &meta.execution)? {
-                return Ok(StartOutcome::Exists(there));
-            }
+            let there = find_meta(connection, &meta.execution)?;
+            let expired = match there {
+                Some(there) if there.expires.is_some_and(|expires| expires <= meta.started) => Some(there),
+                Some(there) => return Ok((StartOutcome::Exists(there), None)),
+                None => None,
+            };
             whole(connection, |connection| {
+                if let Some(expired) = &expired {
+                    forget_execution(connection, &expired.execution)?;
+                }
                 insert_meta(connection, &meta)?;
                 insert_record(connection, &first)?;
-                Ok(StartOutcome::New)
+                Ok((StartOutcome::New, expired))
             })
         });
-        Ok(outcome.await?)
+        let (outcome, expired) = outcome.await?;
+        if let Some(Meta { execution, run, .. }) = expired {
+            let run = RunKey { execution, run };
+            self.joins.forget(&run);
+            // They are in nobody's way.
+            if let Err(error) = self.blobs.remove(&run).await {
+                tracing::warn!(run = %run.run, %error, "failed to remove the payloads of an expired execution");
+            }
+        }
+        Ok(outcome)
     }
 
     async fn meta(&self, execution: &ExecutionArn) -> Result<Option<Meta>, Error> {
@@ -99,11 +118,23 @@ impl Journal for Store {
             let values = (run.execution.as_str(), &*run.run.0, strand.as_str());
             let found = connection.prepare_cached(sql)?.query_row(values, |row| {
                 let key = RecordKey { run: run.clone(), strand: strand.clone(), seq: seq_in(row, 0)? };
-                Ok(StoredRecord { key, body: body_in(row, 1)? })
+                Ok(StoredRecord { key, body: body_in(row, 1)?, expires: None })
             });
             Ok(found.optional()?)
         });
         Ok(head?)
+    }
+
+    async fn records_at(&self, keys: &[RecordKey]) -> Result<Vec<StoredRecord>, Error> {
+        let find = |connection: &Connection, keys: &[RecordKey]| {
+            let found = keys.iter().map(|key| find_record(connection, key));
+            found.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()
+        };
+        if keys.len() <= READ_IN_PLACE {
+            return Ok(self.readers.read(|connection| find(connection, keys))?);
+        }
+        let keys = keys.to_vec();
+        Ok(self.readers.read_many(move |connection| find(connection, &keys)).await?)
     }
 
     async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error> {
@@ -121,18 +152,19 @@ impl Journal for Store {
                     Some(_) | None => StrandId::from_stored(text),
                 };
                 let key = RecordKey { run: run.clone(), strand, seq: seq_in(row, 1)? };
-                records.push(StoredRecord { key, body: body_in(row, 2)? });
+                records.push(StoredRecord { key, body: body_in(row, 2)?, expires: None });
             }
             Ok(records)
         });
         Ok(records.await?)
     }
 
-    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error> {
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<u32, Error> {
         // Room first: once the child is in the set, nothing may keep it from being written.
         let place = self.writer.place().await?;
         let load = || self.readers.read(|connection| find_children(connection, key));
-        if self.joins.add(key, *child, load)? {
+        let (new, count) = self.joins.add(key, *child, load)?;
+        if new {
             let (key, child) = (key.clone(), *child);
             let (sets, written) = (Arc::clone(&self.joins), key.clone());
             place.fill(
@@ -143,11 +175,11 @@ impl Journal for Store {
                 },
             );
         }
-        Ok(())
+        Ok(count)
     }
 
-    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error> {
-        Ok(self.joins.get(key, || self.readers.read(|connection| find_children(connection, key)))?)
+    async fn joined(&self, key: &JoinKey, indexes: Range<u32>) -> Result<Vec<EndedChild>, Error> {
+        Ok(self.joins.get(key, indexes, || self.readers.read(|connection| find_children(connection, key)))?)
     }
 
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
@@ -176,6 +208,18 @@ impl Journal for Store {
             Ok(at.map(Timestamp::from_micros))
         });
         Ok(beat?)
+    }
+
+    async fn retain(&self, key: &RunKey, until: Timestamp) -> Result<(), Error> {
+        let key = key.clone();
+        let retained = self.writer.write(move |connection| {
+            // All that there is of a run goes with its row. One that never expires stays so.
+            let sql = "UPDATE executions SET expires = ?3 WHERE arn = ?1 AND run = ?2 AND expires < ?3";
+            let values = (key.execution.as_str(), &*key.run.0, until.as_micros());
+            connection.prepare_cached(sql)?.execute(values)?;
+            Ok(())
+        });
+        Ok(retained.await?)
     }
 
     async fn executions(
@@ -243,8 +287,8 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
     let stop = meta.stop.as_ref().map(serde_json::to_string).transpose();
     let stop = stop.map_err(|error| Failure::unreadable("stop mark", error))?;
     let sql = "INSERT INTO executions \
-               (arn, run, machine, revision, status, seq, started, stopped, input_hash, stop, trace_header) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+               (arn, run, machine, revision, status, seq, started, stopped, input_hash, stop, trace_header, expires) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     connection.prepare_cached(sql)?.execute(params![
         meta.execution.as_str(),
         &*meta.run.0,
@@ -257,7 +301,21 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
         meta.input_hash,
         stop,
         meta.trace_header,
+        meta.expires.map(Timestamp::as_micros),
     ])?;
+    Ok(())
+}
+
+/// Takes away the execution with all that there is of its run.
+fn forget_execution(connection: &Connection, execution: &ExecutionArn) -> Result<(), Failure> {
+    for sql in [
+        "DELETE FROM records WHERE run = (SELECT id FROM executions WHERE arn = ?1)",
+        "DELETE FROM joins WHERE run = (SELECT id FROM executions WHERE arn = ?1)",
+        "DELETE FROM beats WHERE run = (SELECT id FROM executions WHERE arn = ?1)",
+        "DELETE FROM executions WHERE arn = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute((execution.as_str(),))?;
+    }
     Ok(())
 }
 
@@ -275,7 +333,7 @@ fn find_record(connection: &Connection, key: &RecordKey) -> Result<Option<Stored
                AND strand = ?3 AND seq = ?4";
     let values = (key.run.execution.as_str(), &*key.run.run.0, key.strand.as_str(), key.seq.cast_signed());
     let body = connection.prepare_cached(sql)?.query_row(values, |row| body_in(row, 0)).optional()?;
-    Ok(body.map(|body| StoredRecord { key: key.clone(), body }))
+    Ok(body.map(|body| StoredRecord { key: key.clone(), body, expires: None }))
 }
 
 fn insert_child(connection: &Connection, key: &JoinKey, child: &EndedChild) -> Result<(), Failure> {
@@ -323,6 +381,7 @@ fn meta_in(row: &Row<'_>) -> Result<Meta, Failure> {
         input_hash: row.get(8)?,
         stop: stop.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| unreadable(error.into()))?,
         trace_header: row.get(10)?,
+        expires: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
     })
 }
 

@@ -1,9 +1,11 @@
-//! Executions, machines and activities in one SQLite file: the ports `Journal` and `Catalog`.
+//! Executions, machines and activities in one SQLite file, large payloads in files beside it: the ports `Journal`,
+//! `Catalog` and `Blobs`.
 //!
 //! All writes go through one thread that commits them in groups ([`writer`]); what is acknowledged is on the
 //! disk. Reads use connections of their own ([`readers`]). The tables are in [`schema`]. A record's body and the
 //! meaning of a cursor are no affair of this module.
 
+mod blobs;
 mod catalog;
 mod directory;
 mod error;
@@ -18,6 +20,7 @@ mod writer;
 
 pub use error::Error;
 
+use blobs::Folder;
 use directory::Directory;
 use join_sets::JoinSets;
 use readers::Readers;
@@ -31,6 +34,7 @@ pub struct Store {
     // Before the writer: the last connection to close is the one that can tidy up.
     readers: Arc<Readers>,
     joins: Arc<JoinSets>,
+    blobs: Arc<Folder>,
     token_key: Vec<u8>,
     writer: Writer,
 }
@@ -45,10 +49,11 @@ impl Store {
     pub fn open(directory: &Path) -> Result<Self, Error> {
         let held = Directory::take(directory)?;
         let database = held.database();
+        let blobs = Arc::new(Folder::new(held.blobs()));
         let (connection, token_key) = schema::open_writer(&database)?;
         let writer =
             Writer::start(connection, held).map_err(|source| Error::Unwritable { path: directory.into(), source })?;
-        Ok(Self { readers: Arc::new(Readers::new(database)), joins: Arc::default(), token_key, writer })
+        Ok(Self { readers: Arc::new(Readers::new(database)), joins: Arc::default(), blobs, token_key, writer })
     }
 
     /// The deployment's key that signs task tokens: 32 random bytes, made when the store was.

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version of the tables below. A database with a later one is refused.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Length of the key that signs task tokens, in bytes.
 pub(super) const TOKEN_KEY_BYTES: usize = 32;
@@ -67,7 +67,8 @@ CREATE TABLE activities (
     tags       TEXT NOT NULL
 ) STRICT;
 
--- META. `id` stands for the run in all that belongs to it.
+-- META. `id` stands for the run in all that belongs to it, and goes with it: when it has expired and the name starts
+-- anew.
 CREATE TABLE executions (
     id           INTEGER PRIMARY KEY,
     arn          TEXT NOT NULL UNIQUE,
@@ -80,7 +81,8 @@ CREATE TABLE executions (
     stopped      INTEGER,
     input_hash   TEXT NOT NULL,
     stop         TEXT,
-    trace_header TEXT
+    trace_header TEXT,
+    expires      INTEGER
 ) STRICT;
 -- A list of any status is merged from the lists of each: two indexes to keep up, not four.
 CREATE INDEX executions_by_status ON executions (status, started);
@@ -161,6 +163,11 @@ fn make_tables(connection: &mut Connection, found: i64) -> rusqlite::Result<Vec<
         transaction.execute_batch(TABLES)?;
         let key: [u8; TOKEN_KEY_BYTES] = rand::random();
         transaction.execute("INSERT INTO deployment (name, value) VALUES ('token key', ?1)", (&key[..],))?;
+    } else if found < VERSION {
+        // Executions of version 1 stay for ever.
+        transaction.execute_batch("ALTER TABLE executions ADD COLUMN expires INTEGER")?;
+    }
+    if found < VERSION {
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     let key = transaction.query_row("SELECT value FROM deployment WHERE name = 'token key'", (), |row| row.get(0))?;

@@ -1,5 +1,7 @@
 //! What only this adapter has: a directory, a file, a disk, and a process that may be killed.
 
+mod blobs;
+
 use super::schema::{TOKEN_KEY_BYTES, VERSION};
 use super::*;
 use anyhow::{Context as _, Result, ensure};
@@ -30,7 +32,7 @@ async fn what_was_acknowledged_is_there_after_reopening() -> Result<()> {
     ensure!(store.token_key() == key && key.len() == TOKEN_KEY_BYTES);
     ensure!(store.meta(&meta.execution).await?.as_ref() == Some(&meta));
     ensure!(store.records(&run(&meta)).await? == [record(&meta, 0), record(&meta, 1)]);
-    ensure!(store.joined(&join_key(&meta)).await? == [EndedChild { index: 4, seq: 2, succeeded: true }]);
+    ensure!(store.joined(&join_key(&meta), 0..u32::MAX).await? == [EndedChild { index: 4, seq: 2, succeeded: true }]);
     Ok(())
 }
 
@@ -228,6 +230,27 @@ fn a_newer_schema_is_refused_and_left_alone() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_database_of_version_1_keeps_its_executions_and_learns_that_they_may_expire() -> Result<()> {
+    let directory = TempDir::new()?;
+    let store = Store::open(directory.path())?;
+    let old = started(&store, "old").await?;
+    drop(store);
+    // What version 1 did not have.
+    Connection::open(directory.path().join("ratchet.sqlite"))?
+        .execute_batch("ALTER TABLE executions DROP COLUMN expires; PRAGMA user_version = 1;")?;
+
+    for _ in 0..2 {
+        let store = Store::open(directory.path())?;
+        ensure!(store.meta(&old.execution).await?.as_ref() == Some(&old));
+    }
+    let store = Store::open(directory.path())?;
+    let new = Meta { expires: Some(Timestamp::from_micros(9_000)), ..meta("new") };
+    ensure!(store.start(&new, &record(&new, 0)).await? == StartOutcome::New);
+    ensure!(store.meta(&new.execution).await? == Some(new));
+    Ok(())
+}
+
 #[test]
 fn a_file_that_is_no_database_is_said_to_be_damaged() -> Result<()> {
     let directory = TempDir::new()?;
@@ -292,6 +315,7 @@ fn meta(name: &str) -> Meta {
         input_hash: "00".into(),
         stop: None,
         trace_header: None,
+        expires: None,
     }
 }
 
@@ -301,7 +325,7 @@ fn run(meta: &Meta) -> RunKey {
 
 fn record(meta: &Meta, seq: Seq) -> StoredRecord {
     let key = RecordKey { run: run(meta), strand: StrandId::root(), seq };
-    StoredRecord { key, body: Bytes::from(format!("record {seq}").repeat(40)) }
+    StoredRecord { key, body: Bytes::from(format!("record {seq}").repeat(40)), expires: None }
 }
 
 fn join_key(meta: &Meta) -> JoinKey {

@@ -36,7 +36,7 @@ fn a_claim_holds_what_is_called_and_who_calls() {
     ]);
     let call = call(&strand);
     assert_eq!(call.request, TaskRequest::LambdaFunction { arn: FUNCTION.into(), input: payload(json!({ "b": 1 })) });
-    assert_eq!((call.worker.as_str(), call.started, call.expires), ("worker-1", NOW, NOW.plus_seconds(900)));
+    assert_eq!((call.worker.as_str(), call.started, call.expires), ("worker-1", NOW, NOW.plus_seconds(9 + 60)));
     assert_eq!((call.timeout, call.heartbeat), (Some(9), None));
 }
 

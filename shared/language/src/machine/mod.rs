@@ -62,6 +62,8 @@ pub struct Machine {
     pub timeout_seconds: Option<u64>,
     /// The author's comment.
     pub comment: Option<String>,
+    /// Whether something in it may read `$$.Execution.Input`. If not, a step needs nothing of the execution's start.
+    pub reads_execution_input: bool,
 }
 
 /// One state.

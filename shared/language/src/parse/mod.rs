@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     if value.is_none() {
         report.placeless(Code::SchemaValidationFailed, "Definition must be a valid JSON object");
     }
-    let machine = value.and_then(|value| machine(&value, &report));
+    let machine = value.and_then(|value| machine(text, &value, &report));
     let findings = report.into_findings();
     match machine {
         Some(machine) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
@@ -63,7 +63,7 @@ fn unreadable(failure: &Failure) -> Diagnostic {
     }
 }
 
-fn machine(value: &Value, report: &Report) -> Option<Machine> {
+fn machine(text: &str, value: &Value, report: &Report) -> Option<Machine> {
     let place = Place::default();
     let fields = Fields::of(value, place.clone(), report)?;
     fields.require(&["States", "StartAt"]);
@@ -76,7 +76,30 @@ fn machine(value: &Value, report: &Report) -> Option<Machine> {
     fields.finish();
     let states = scopes.states;
     transitions::check(value, report);
-    Some(Machine { start_at: start_at?, states, timeout_seconds, comment })
+    let reads_execution_input = may_read_execution_input(text);
+    Some(Machine { start_at: start_at?, states, timeout_seconds, comment, reads_execution_input })
+}
+
+/// Whether a path in the definition may reach `$$.Execution.Input`. In doubt it may.
+fn may_read_execution_input(text: &str) -> bool {
+    const ELSEWHERE: [&str; 10] = [
+        ".Execution.Id",
+        ".Execution.Name",
+        ".Execution.RoleArn",
+        ".Execution.StartTime",
+        ".Execution.RedriveCount",
+        ".Execution.RedriveTime",
+        ".Map",
+        ".State",
+        ".StateMachine",
+        ".Task",
+    ];
+    let leads_elsewhere = |path: &str| {
+        let rests = ELSEWHERE.iter().filter_map(|field| path.strip_prefix(field));
+        rests.into_iter().any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    };
+    // An escape may spell any character.
+    text.contains("\\u") || text.match_indices("$$").any(|(at, found)| !leads_elsewhere(&text[at + found.len()..]))
 }
 
 /// The language that a state's expressions are written in.

@@ -7,13 +7,16 @@ use bytes::Bytes;
 use engine::Ending;
 use model::{ExecutionArn, RunId, Seq, StateMachineArn, StrandId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Keeps executions. What is acknowledged is durable.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Puts META if the execution's name is free, then its first record.
+    /// Puts the first record, then META, if the execution's name is free: when nobody has it, or its META had expired
+    /// when this execution started.
     ///
-    /// META is the lock: where both cannot be put at once it goes first.
+    /// META is the lock. Where both cannot be put at once the record goes first: its key has the run in it, so that
+    /// nothing ever finds it unless META names that run.
     async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error>;
 
     /// The execution's META.
@@ -27,7 +30,7 @@ pub trait Journal: Send + Sync {
 
     /// Puts the record if its key is free; otherwise the one that is there. The only lock there is.
     ///
-    /// A run that was never started takes none: an error that lasts.
+    /// A store that can tell refuses a run that was never started; callers do not rely on it.
     async fn put(&self, record: &StoredRecord) -> Result<Put, Error>;
 
     /// The record with this key.
@@ -36,20 +39,27 @@ pub trait Journal: Send + Sync {
     /// The strand's last record.
     async fn head(&self, run: &RunKey, strand: &StrandId) -> Result<Option<StoredRecord>, Error>;
 
+    /// Those of these records that are there, in any order.
+    async fn records_at(&self, keys: &[RecordKey]) -> Result<Vec<StoredRecord>, Error>;
+
     /// All records of the run, those of one strand in the order of their numbers.
     async fn records(&self, run: &RunKey) -> Result<Vec<StoredRecord>, Error>;
 
-    /// Adds a child to the set of those that have ended. Whoever looks at the set afterwards finds it there.
-    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<(), Error>;
+    /// Adds a child to the set of those that have ended, and tells how many of its [`JOIN_SHARD`] are in it then.
+    /// Whoever looks at the set afterwards finds it there; whoever adds the last one is told of all.
+    async fn join(&self, key: &JoinKey, child: &EndedChild) -> Result<u32, Error>;
 
-    /// The set of children that have ended, in no order.
-    async fn joined(&self, key: &JoinKey) -> Result<Vec<EndedChild>, Error>;
+    /// Those of the children with these indexes that have ended, in no order.
+    async fn joined(&self, key: &JoinKey, indexes: Range<u32>) -> Result<Vec<EndedChild>, Error>;
 
-    /// Notes a heartbeat of a task. As with records, the run must have been started.
+    /// Notes a heartbeat of a task.
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error>;
 
     /// The task's last heartbeat.
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error>;
+
+    /// Keeps all that there is of the run until then at least. It may be done in parts and be repeated.
+    async fn retain(&self, key: &RunKey, until: Timestamp) -> Result<(), Error>;
 
     /// Executions, newest first: of one machine or of all, with this status or any. `after` continues a page.
     async fn executions(
@@ -61,6 +71,10 @@ pub trait Journal: Send + Sync {
     ) -> Result<Page<Meta>, Error>;
 }
 
+/// How many children with neighbouring indexes are counted together when one of them ends: those from a multiple of
+/// this on. As many as a store keeps in one item at the price of a small one.
+pub const JOIN_SHARD: u32 = 100;
+
 /// A record as a store keeps it: its key, and a body that only this crate reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
@@ -68,6 +82,8 @@ pub struct StoredRecord {
     pub key: RecordKey,
     /// Its content.
     pub body: Bytes,
+    /// When the store may forget it; none: never. Not part of what is read back.
+    pub expires: Option<Timestamp>,
 }
 
 /// What became of a put.
@@ -123,6 +139,9 @@ pub struct Meta {
     pub stop: Option<StopMark>,
     /// The caller's trace header.
     pub trace_header: Option<String>,
+    /// From when on the execution counts as absent; none: never.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
 }
 
 /// That the execution must end.

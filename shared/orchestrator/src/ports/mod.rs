@@ -1,22 +1,27 @@
 //! What the protocol needs of the world. Every adapter of a port passes the same contract tests.
 
 mod activities;
+mod blobs;
 mod catalog;
 mod clock;
 mod journal;
 mod observer;
 mod queue;
 mod tasks;
+mod timers;
 
 pub use activities::{ActivityQueue, ActivityTask};
+pub use blobs::{BlobKey, Blobs};
 pub use catalog::{Activity, Catalog, MachineRevision, MachineStatus, StateMachine};
 pub use clock::Clock;
 pub use journal::{
-    EndedChild, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord, WaitKey,
+    EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
+    WaitKey,
 };
 pub use observer::{Observer, Unobserved};
 pub use queue::Queue;
 pub use tasks::{CallContext, FunctionCall, Tasks};
+pub use timers::{Minute, ParkedTimer, Timers};
 
 /// Why a port could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]

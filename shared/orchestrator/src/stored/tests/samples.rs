@@ -114,7 +114,7 @@ pub(super) fn record(cause: Cause, kinds: Vec<Kind<Payload>>, phase: Phase<Paylo
     });
     let events = previous.zip(kinds).map(|(previous, kind)| Event { previous, kind }).collect();
     let item = MapItem { index: 1, value: payload("\"item\"") };
-    let place = Place { iteration_of: Some("Each".to_owned()), item: Some(item), events_before: 9 };
+    let place = Place { iteration_of: Some("Each".to_owned()), item: Some(item), events_before: 9, siblings: None };
     let cursor = Cursor { since: 6, last: Some(event(count.saturating_sub(1))), events: 60, place, phase };
     Record { key: key(7), writer: WriterId("writer-1".into()), cause, time: TIME, events, cursor }
 }
