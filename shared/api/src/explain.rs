@@ -1,6 +1,7 @@
 //! Why a text is no JSON, in the words of AWS's parser.
 
 use language::Code;
+use model::limits::AWS_MAX_PAYLOAD_BYTES;
 
 /// What is wrong with an input or output that `error` refused.
 ///
@@ -9,6 +10,10 @@ use language::Code;
 pub(crate) fn explain(text: &str, error: &serde_json::Error) -> String {
     if text.trim().is_empty() {
         return "No content to map due to end-of-input".to_owned();
+    }
+    // What AWS refuses for its size has no words of AWS's, and the parser of definitions is not made for megabytes.
+    if text.len() > AWS_MAX_PAYLOAD_BYTES {
+        return error.to_string();
     }
     let findings = language::parse(text).err().unwrap_or_default();
     let words = findings.into_iter().find(|finding| finding.code == Code::InvalidJsonDescription);

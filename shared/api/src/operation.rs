@@ -3,10 +3,10 @@
 use crate::members::Request;
 use crate::operations;
 use crate::refusal::Refusal;
-use crate::router::Options;
 use orchestrator::Orchestrator;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 
 macro_rules! operations {
     ($($name:ident),* $(,)?) => {
@@ -88,11 +88,11 @@ impl Operation {
         self == Self::GetActivityTask
     }
 
-    /// Does it, and gives the body of the answer.
+    /// Does it, and gives the body of the answer. A poll waits as long as `patience` lasts.
     pub(crate) async fn perform(
         self,
         orchestrator: &Arc<Orchestrator>,
-        options: &Options,
+        patience: Duration,
         request: Request,
     ) -> Result<Vec<u8>, Refusal> {
         match self {
@@ -106,9 +106,7 @@ impl Operation {
             Self::DescribeStateMachineForExecution => {
                 body(&operations::describe_state_machine_for_execution::run(orchestrator, request).await?)
             }
-            Self::GetActivityTask => {
-                body(&operations::get_activity_task::run(orchestrator, request, options.activity_poll).await?)
-            }
+            Self::GetActivityTask => body(&operations::get_activity_task::run(orchestrator, request, patience).await?),
             Self::GetExecutionHistory => body(&operations::get_execution_history::run(orchestrator, request).await?),
             Self::ListActivities => body(&operations::list_activities::run(orchestrator, request).await?),
             Self::ListExecutions => body(&operations::list_executions::run(orchestrator, request).await?),

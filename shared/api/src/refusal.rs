@@ -1,10 +1,14 @@
 //! Every error that a caller can see: AWS's name for it, AWS's text, its HTTP status.
 
+use crate::wire::Dialect;
 use http::StatusCode;
 use orchestrator::{Error, ports};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 use std::error::Error as _;
 use std::fmt::{self, Write as _};
+
+/// The longest message, in bytes: a definition's many findings have room, a caller's megabytes have not.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// What a refused call is answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,12 +84,59 @@ impl Refusal {
 
     /// A body above the limit.
     pub(crate) fn too_large(limit: usize) -> Self {
-        Self {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            code: "RequestEntityTooLargeException",
-            message: format!("The request's body has more than {limit} bytes"),
-            extra: None,
+        let message = format!(
+            "The request's body has more than {limit} bytes, which is the most that is read here. Put large data where \
+             the tasks can read it, such as S3, and pass its place; a task's own result may be larger than a request"
+        );
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::new("RequestEntityTooLargeException", message) }
+    }
+
+    /// An answer above the limit.
+    pub(crate) fn answer_too_large(limit: usize) -> Self {
+        let message = format!(
+            "The answer has more than {limit} bytes, which is the most that can be answered here. Ask for less: a smaller \
+             maxResults, or includedData METADATA_ONLY"
+        );
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::new("ResponseTooLargeException", message) }
+    }
+
+    /// The same with a message of bounded length: texts of callers are repeated in messages.
+    pub(crate) fn bounded(mut self) -> Self {
+        if self.message.len() > MAX_MESSAGE_BYTES {
+            self.message.truncate(self.message.floor_char_boundary(MAX_MESSAGE_BYTES));
+            self.message.push_str(" ...");
         }
+        self
+    }
+
+    /// The HTTP status where statuses say what is the matter: AWS's protocol has 400 for nearly all.
+    pub(crate) fn plain_status(&self) -> StatusCode {
+        match self.code {
+            "AccessDeniedException" => StatusCode::FORBIDDEN,
+            "ResourceNotFound" => StatusCode::NOT_FOUND,
+            "ConflictException" | "StateMachineDeleting" => StatusCode::CONFLICT,
+            "TaskTimedOut" => StatusCode::GONE,
+            "ThrottlingException" => StatusCode::TOO_MANY_REQUESTS,
+            code if code.ends_with("DoesNotExist") => StatusCode::NOT_FOUND,
+            code if code.ends_with("AlreadyExists") => StatusCode::CONFLICT,
+            code if code.ends_with("LimitExceeded") => StatusCode::TOO_MANY_REQUESTS,
+            _ => self.status,
+        }
+    }
+
+    /// The body of an answer of AWS's protocol, or of plain JSON.
+    pub(crate) fn body(&self, dialect: Dialect) -> Vec<u8> {
+        let mut body = Map::new();
+        let name = match dialect {
+            Dialect::AwsJson => "__type",
+            Dialect::Plain => "error",
+        };
+        body.insert(name.to_owned(), self.code.into());
+        body.insert("message".to_owned(), self.message.as_str().into());
+        if let Some((member, value)) = &self.extra {
+            body.insert((*member).to_owned(), value.as_str().into());
+        }
+        Value::Object(body).to_string().into_bytes()
     }
 }
 
@@ -149,18 +200,6 @@ fn port(error: &ports::Error) -> Refusal {
     }
 }
 
-impl Serialize for Refusal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("__type", self.code)?;
-        map.serialize_entry("message", &self.message)?;
-        if let Some((member, value)) = &self.extra {
-            map.serialize_entry(member, value)?;
-        }
-        map.end()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,10 +244,35 @@ mod tests {
     }
 
     #[test]
-    fn the_body_has_the_type_the_message_and_the_extra_member() -> Result<(), serde_json::Error> {
+    fn the_body_has_the_type_the_message_and_the_extra_member() {
         let refusal = Refusal::validation("no").with("reason", "MISSING_REQUIRED_PARAMETER");
         let body = r#"{"__type":"ValidationException","message":"no","reason":"MISSING_REQUIRED_PARAMETER"}"#;
-        assert_eq!(serde_json::to_string(&refusal)?, body);
+        assert_eq!(refusal.body(Dialect::AwsJson), body.as_bytes());
+        assert_eq!(refusal.body(Dialect::Plain), body.replace("__type", "error").as_bytes());
+    }
+
+    #[test]
+    fn plain_statuses_say_what_is_the_matter() -> Result<(), model::arn::Error> {
+        let machine: model::StateMachineArn = "arn:aws:states:us-east-1:123456789012:stateMachine:pay".parse()?;
+        let status = |error: Error| Refusal::from(error).plain_status().as_u16();
+        assert_eq!(status(Error::StateMachineDoesNotExist(machine.clone())), 404);
+        assert_eq!(status(Error::ResourceNotFound(orchestrator::Tagged::Machine(machine.clone()))), 404);
+        assert_eq!(status(Error::StateMachineAlreadyExists(machine.clone())), 409);
+        assert_eq!(status(Error::StateMachineConflict(machine.clone())), 409);
+        assert_eq!(status(Error::StateMachineDeleting(machine)), 409);
+        assert_eq!(status(Error::TaskTimedOut), 410);
+        assert_eq!(status(Error::InvalidTaskToken), 400);
+        let away = ports::Error::Unavailable { what: "journal", source: "connection refused".into() };
+        assert_eq!(status(Error::Port(away)), 503);
+        assert_eq!(Refusal::too_large(1).plain_status().as_u16(), 413);
+        assert_eq!(Refusal::new("ActivityLimitExceeded", "").plain_status().as_u16(), 429);
         Ok(())
+    }
+
+    #[test]
+    fn a_message_that_repeats_megabytes_is_cut_between_characters() {
+        let refusal = Refusal::validation("é".repeat(1_000_000)).bounded();
+        assert!(refusal.message.len() <= MAX_MESSAGE_BYTES + 4 && refusal.message.ends_with("é ..."));
+        assert_eq!(Refusal::validation("no").bounded().message, "no");
     }
 }

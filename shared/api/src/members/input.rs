@@ -2,29 +2,43 @@
 
 use super::{Member, types, violations::Violations};
 use crate::refusal::Refusal;
+use crate::room::Room;
+use crate::wire::{Dialect, Instant};
+use model::Timestamp;
 use model::limits::DEFAULT_PAGE_SIZE;
 use serde_json::{Map, Value};
+
+/// What a request may hold, and what its answer must be like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// The largest payload, in bytes of UTF-8; none: any.
+    pub(crate) max_payload_bytes: Option<usize>,
+    /// How much the answer may hold; none: anything.
+    pub(crate) room: Option<Room>,
+    /// How the answer is written.
+    pub(crate) dialect: Dialect,
+}
 
 /// A request whose members nobody has looked at.
 #[derive(Debug)]
 pub(crate) struct Request {
     body: Map<String, Value>,
-    max_payload_bytes: usize,
+    terms: Terms,
 }
 
 impl Request {
     /// A request with this body.
-    pub(crate) fn new(body: Map<String, Value>, max_payload_bytes: usize) -> Self {
-        Self { body, max_payload_bytes }
+    pub(crate) fn new(body: Map<String, Value>, terms: Terms) -> Self {
+        Self { body, terms }
     }
 
     /// The input, if its members are as they must be.
     pub(crate) fn check(self, members: &[Member]) -> Result<Input, Refusal> {
         types::check(members, &self.body)?;
-        let mut violations = Violations::new(self.max_payload_bytes);
+        let mut violations = Violations::new(self.terms.max_payload_bytes);
         violations.look_at(members, &self.body, "");
         violations.refusal()?;
-        Ok(Input { body: self.body })
+        Ok(Input { body: self.body, terms: self.terms })
     }
 }
 
@@ -32,9 +46,25 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct Input {
     body: Map<String, Value>,
+    terms: Terms,
 }
 
 impl Input {
+    /// How the answer is written.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.terms.dialect
+    }
+
+    /// How much the answer may hold; none: anything.
+    pub(crate) fn room(&self) -> Option<Room> {
+        self.terms.room
+    }
+
+    /// An instant, as the answer writes it.
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
+        Instant(at, self.terms.dialect)
+    }
+
     /// Whether the caller gave it.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.body.get(name).is_some_and(|value| !value.is_null())

@@ -7,7 +7,7 @@ mod input;
 mod types;
 mod violations;
 
-pub(crate) use input::{Input, Request};
+pub(crate) use input::{Input, Request, Terms};
 
 use model::limits::{MAX_CAUSE_CHARACTERS, MAX_ERROR_CHARACTERS, MAX_NAME_CHARACTERS, MAX_PAGE_SIZE};
 use model::limits::{MAX_DEFINITION_BYTES, MAX_TASK_TOKEN_CHARACTERS};
@@ -164,6 +164,7 @@ impl Member {
 mod tests {
     use super::*;
     use crate::refusal::Refusal;
+    use crate::wire::Dialect;
     use serde_json::{Value, json};
 
     const TAGS: &[Member] = &[Member::text("key", 1, 128), Member::text("value", 0, 256)];
@@ -180,7 +181,8 @@ mod tests {
 
     fn refused(value: Value) -> Option<(&'static str, String)> {
         let Value::Object(body) = value else { return None };
-        let refusal: Option<Refusal> = Request::new(body, 20).check(MEMBERS).err();
+        let terms = Terms { max_payload_bytes: Some(20), room: None, dialect: Dialect::AwsJson };
+        let refusal: Option<Refusal> = Request::new(body, terms).check(MEMBERS).err();
         refusal.map(|refusal| (refusal.code, refusal.message))
     }
 
@@ -248,6 +250,13 @@ mod tests {
         assert_eq!(refused(json!({"name": "é".repeat(80), "input": "é".repeat(10)})), None);
         assert!(refused(json!({"name": "a", "input": "é".repeat(11)})).is_some());
         assert!(refused(json!({"name": "é".repeat(81)})).is_some());
+    }
+
+    #[test]
+    fn payloads_may_have_no_limit() {
+        let Value::Object(body) = json!({"name": "a", "input": "1".repeat(300_000)}) else { return };
+        let terms = Terms { max_payload_bytes: None, room: None, dialect: Dialect::AwsJson };
+        assert!(Request::new(body, terms).check(MEMBERS).is_ok());
     }
 
     #[test]

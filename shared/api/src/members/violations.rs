@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 /// Gathers what violates the constraints.
 pub(super) struct Violations {
-    max_payload_bytes: usize,
+    max_payload_bytes: Option<usize>,
     texts: Vec<String>,
 }
 
 impl Violations {
-    pub(super) fn new(max_payload_bytes: usize) -> Self {
+    pub(super) fn new(max_payload_bytes: Option<usize>) -> Self {
         Self { max_payload_bytes, texts: Vec::new() }
     }
 
@@ -42,8 +42,8 @@ impl Violations {
     fn look_at_value(&mut self, shape: &Shape, is_sensitive: bool, value: &Value, path: &str, name: &str) {
         let constraint = match (shape, value) {
             (Shape::Text(text), Value::String(string)) => violated(text, string),
-            (Shape::Payload, Value::String(string)) if string.len() > self.max_payload_bytes => {
-                Some(at_most("length", self.max_payload_bytes))
+            (Shape::Payload, Value::String(string)) => {
+                self.max_payload_bytes.filter(|most| string.len() > *most).map(|most| at_most("length", most))
             }
             (Shape::Integer { min, max }, Value::Number(number)) => match number.as_i64() {
                 Some(number) if number > *max => Some(at_most("value", max)),

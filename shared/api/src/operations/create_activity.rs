@@ -29,5 +29,5 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         let message = format!("Activity Already Exists: '{}'", activity.arn);
         return Err(Refusal::new("ActivityAlreadyExists", message));
     }
-    Ok(Answer { activity_arn: activity.arn.to_string(), creation_date: Instant(activity.created) })
+    Ok(Answer { activity_arn: activity.arn.to_string(), creation_date: input.instant(activity.created) })
 }

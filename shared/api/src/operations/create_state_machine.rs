@@ -52,7 +52,10 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         name,
     };
     let created = orchestrator.create_state_machine(machine).await?;
-    Ok(Answer { state_machine_arn: created.machine.arn.to_string(), creation_date: Instant(created.machine.created) })
+    Ok(Answer {
+        state_machine_arn: created.machine.arn.to_string(),
+        creation_date: input.instant(created.machine.created),
+    })
 }
 
 /// Refuses versions, which there are none of yet.

@@ -24,7 +24,7 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     Ok(Answer {
         activity_arn: activity.arn.to_string(),
         name: activity.arn.name().to_owned(),
-        creation_date: Instant(activity.created),
+        creation_date: input.instant(activity.created),
         encryption_configuration: activity.encryption,
     })
 }

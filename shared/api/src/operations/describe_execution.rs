@@ -3,8 +3,8 @@
 use crate::arns;
 use crate::members::{Member, Request};
 use crate::refusal::Refusal;
-use crate::wire::{DataDetails, Instant};
-use model::Payload;
+use crate::room::Room;
+use crate::wire::{Data, DataDetails, Dialect, Instant};
 use orchestrator::ports::ExecutionStatus;
 use orchestrator::{Described, Orchestrator};
 use serde::Serialize;
@@ -23,10 +23,10 @@ pub(crate) struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_date: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<Text>,
+    input: Option<Data>,
     input_details: DataDetails,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<Text>,
+    output: Option<Data>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_details: Option<DataDetails>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,24 +41,40 @@ pub(crate) struct Answer {
     redrive_status_reason: Option<&'static str>,
 }
 
-/// A payload as a string member, written without a copy.
-#[derive(Debug)]
-struct Text(Payload);
-
-impl Serialize for Text {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.text())
-    }
-}
-
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
     let input = request.check(MEMBERS)?;
     let execution = arns::execution(input.required("executionArn"))?;
     let described = orchestrator.describe_execution(&execution).await?;
-    Ok(answer(described, !input.is_metadata_only()))
+    let mut answer = answer(described, !input.is_metadata_only(), input.dialect());
+    if let Some(room) = input.room() {
+        answer.fit_into(room);
+    }
+    Ok(answer)
 }
 
-fn answer(described: Described, included: bool) -> Answer {
+impl Answer {
+    /// Leaves out data that has no room: first what is larger, then the rest.
+    fn fit_into(&mut self, room: Room) {
+        while !room.has_room_for(self) {
+            let (input, output) = (size(room, self.input.as_ref()), size(room, self.output.as_ref()));
+            if output > input {
+                self.output = None;
+                self.output_details = Some(DataDetails { included: false });
+            } else if input > 0 {
+                self.input = None;
+                self.input_details = DataDetails { included: false };
+            } else {
+                return;
+            }
+        }
+    }
+}
+
+fn size(room: Room, data: Option<&Data>) -> usize {
+    data.map_or(0, |data| room.size_of(data))
+}
+
+fn answer(described: Described, included: bool, dialect: Dialect) -> Answer {
     let Described { summary, input, output, failure, trace_header } = described;
     let (redrive_status, redrive_status_reason) = redrive(summary.status);
     let failure = if included { failure } else { model::Failure::default() };
@@ -67,12 +83,12 @@ fn answer(described: Described, included: bool) -> Answer {
         execution_arn: summary.execution.to_string(),
         state_machine_arn: summary.machine.to_string(),
         status: summary.status.as_str(),
-        start_date: Instant(summary.started),
-        stop_date: summary.stopped.map(Instant),
-        input: included.then_some(Text(input)),
+        start_date: Instant(summary.started, dialect),
+        stop_date: summary.stopped.map(|at| Instant(at, dialect)),
+        input: included.then_some(Data(input, dialect)),
         input_details: DataDetails { included },
         output_details: output.is_some().then_some(DataDetails { included }),
-        output: output.filter(|_| included).map(Text),
+        output: output.filter(|_| included).map(|output| Data(output, dialect)),
         trace_header,
         error: failure.error,
         cause: failure.cause,
@@ -94,7 +110,8 @@ fn redrive(status: ExecutionStatus) -> (&'static str, Option<&'static str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Failure, Timestamp};
+    use crate::options::Front;
+    use model::{Failure, Payload, Timestamp};
     use orchestrator::ExecutionSummary;
     use serde_json::{Value, json};
 
@@ -124,7 +141,7 @@ mod tests {
         if let (Some(expected), Value::Object(rest)) = (expected.as_object_mut(), rest) {
             expected.extend(rest);
         }
-        let found = serde_json::to_string(&answer(described(status)?, included))?;
+        let found = serde_json::to_string(&answer(described(status)?, included, Dialect::AwsJson))?;
         // Through text, so that numbers of both sides are alike.
         let expected: Value = serde_json::from_str(&expected.to_string())?;
         assert_eq!(serde_json::from_str::<Value>(&found)?, expected);
@@ -155,6 +172,28 @@ mod tests {
         check(ExecutionStatus::Failed, true, rest)?;
         let rest = json!({"stopDate": 2.5, "input": "{\"a\": 1}", "redriveStatus": "REDRIVABLE"});
         check(ExecutionStatus::TimedOut, true, rest)
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_the_larger_first() -> Result<(), Box<dyn std::error::Error>> {
+        let check = |bytes: usize, expected: (bool, bool)| -> Result<(), Box<dyn std::error::Error>> {
+            let mut described = described(ExecutionStatus::Succeeded)?;
+            described.input = Payload::from_value("i".repeat(6_000).into());
+            described.output = Some(Payload::from_value("o".repeat(7_000).into()));
+            let room = Room::new(bytes, Front::Direct);
+            let mut answer = answer(described, true, Dialect::AwsJson);
+            answer.fit_into(room);
+            assert!(bytes < 5_000 || room.has_room_for(&answer), "{bytes}");
+            let found = serde_json::to_value(&answer)?;
+            assert_eq!((found["input"].is_string(), found["output"].is_string()), expected, "{bytes}");
+            let details = json!([{"included": expected.0}, {"included": expected.1}]);
+            assert_eq!(json!([found["inputDetails"], found["outputDetails"]]), details, "{bytes}");
+            Ok(())
+        };
+        check(20_000, (true, true))?;
+        check(12_000, (true, false))?;
+        check(6_000, (false, false))?;
+        check(10, (false, false))
     }
 
     #[test]

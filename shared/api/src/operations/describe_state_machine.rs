@@ -1,9 +1,10 @@
 //! DescribeStateMachine.
 
+use crate::arns;
 use crate::members::{Member, Request};
 use crate::refusal::Refusal;
 use crate::variables::{References, references};
-use crate::{arns, wire::Instant};
+use crate::wire::{Definition, Instant};
 use orchestrator::Orchestrator;
 use orchestrator::ports::MachineStatus;
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub(crate) struct Answer {
     state_machine_arn: String,
     name: String,
     status: &'static str,
-    definition: String,
+    definition: Definition,
     role_arn: String,
     #[serde(rename = "type")]
     machine_type: &'static str,
@@ -42,10 +43,10 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         name: machine.arn.name().to_owned(),
         status: status(machine.status),
         variable_references: if is_metadata_only { References::new() } else { references(&revision.definition) },
-        definition: if is_metadata_only { String::new() } else { revision.definition },
+        definition: Definition(if is_metadata_only { String::new() } else { revision.definition }, input.dialect()),
         role_arn: revision.role_arn,
         machine_type: "STANDARD",
-        creation_date: Instant(machine.created),
+        creation_date: input.instant(machine.created),
         logging_configuration: revision.logging,
         tracing_configuration: revision.tracing,
         // Absent until the first update; recorded in test_create_update_state_machine_base_definition.

@@ -1,9 +1,10 @@
 //! DescribeStateMachineForExecution: the machine as it was when the execution started.
 
+use crate::arns;
 use crate::members::{Member, Request};
 use crate::refusal::Refusal;
 use crate::variables::{References, references};
-use crate::{arns, wire::Instant};
+use crate::wire::{Definition, Instant};
 use orchestrator::{Error, Orchestrator};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +16,7 @@ const MEMBERS: &[Member] = &[Member::arn("executionArn").required(), Member::inc
 pub(crate) struct Answer {
     state_machine_arn: String,
     name: String,
-    definition: String,
+    definition: Definition,
     role_arn: String,
     update_date: Instant,
     logging_configuration: Value,
@@ -42,9 +43,9 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         state_machine_arn: arn.to_string(),
         name: arn.name().to_owned(),
         variable_references: if is_metadata_only { References::new() } else { references(&revision.definition) },
-        definition: if is_metadata_only { String::new() } else { revision.definition },
+        definition: Definition(if is_metadata_only { String::new() } else { revision.definition }, input.dialect()),
         role_arn: revision.role_arn,
-        update_date: Instant(revision.created),
+        update_date: input.instant(revision.created),
         logging_configuration: revision.logging,
         tracing_configuration: revision.tracing,
         revision_id: (!is_first).then_some(revision.id),

@@ -33,7 +33,7 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     let items = page.items.into_iter().map(|activity| Item {
         activity_arn: activity.arn.to_string(),
         name: activity.arn.name().to_owned(),
-        creation_date: Instant(activity.created),
+        creation_date: input.instant(activity.created),
     });
     Ok(Answer { activities: items.collect(), next_token: LIST.token(page.next) })
 }

@@ -4,7 +4,7 @@ use crate::arns;
 use crate::members::{Member, Request};
 use crate::paging::List;
 use crate::refusal::Refusal;
-use crate::wire::Instant;
+use crate::wire::{Dialect, Instant};
 use orchestrator::ports::ExecutionStatus;
 use orchestrator::{ExecutionFilter, ExecutionSummary, Orchestrator};
 use serde::Serialize;
@@ -42,15 +42,15 @@ struct Item {
     redrive_count: u32,
 }
 
-impl From<ExecutionSummary> for Item {
-    fn from(summary: ExecutionSummary) -> Self {
+impl Item {
+    fn new(summary: &ExecutionSummary, dialect: Dialect) -> Self {
         Self {
             execution_arn: summary.execution.to_string(),
             state_machine_arn: summary.machine.to_string(),
             name: summary.execution.name().to_owned(),
             status: summary.status.as_str(),
-            start_date: Instant(summary.started),
-            stop_date: summary.stopped.map(Instant),
+            start_date: Instant(summary.started, dialect),
+            stop_date: summary.stopped.map(|at| Instant(at, dialect)),
             redrive_count: 0,
         }
     }
@@ -80,7 +80,8 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     }
     let filter = ExecutionFilter { machine: Some(machine.clone()), status: status.and_then(named) };
     let page = orchestrator.list_executions(&filter, after.as_deref(), input.page_size()).await?;
-    Ok(Answer { executions: page.items.into_iter().map(Item::from).collect(), next_token: list.token(page.next) })
+    let items = page.items.into_iter().map(|summary| Item::new(&summary, input.dialect()));
+    Ok(Answer { executions: items.collect(), next_token: list.token(page.next) })
 }
 
 /// The status with this name, if an execution can have it.

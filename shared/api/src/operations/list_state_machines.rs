@@ -36,7 +36,7 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         state_machine_arn: machine.arn.to_string(),
         name: machine.arn.name().to_owned(),
         machine_type: "STANDARD",
-        creation_date: Instant(machine.created),
+        creation_date: input.instant(machine.created),
     });
     Ok(Answer { state_machines: items.collect(), next_token: LIST.token(page.next) })
 }

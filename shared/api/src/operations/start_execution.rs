@@ -26,10 +26,10 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     input.text("name").map_or(Ok(()), names::check)?;
     let start = StartRequest {
         machine,
-        input: payload::input(input.text("input"))?,
+        input: payload::input(input.take_text("input"))?,
         name: input.take_text("name"),
         trace_header: input.take_text("traceHeader"),
     };
     let started = orchestrator.start_execution(start).await?;
-    Ok(Answer { execution_arn: started.execution.to_string(), start_date: Instant(started.at) })
+    Ok(Answer { execution_arn: started.execution.to_string(), start_date: input.instant(started.at) })
 }

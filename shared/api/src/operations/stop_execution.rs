@@ -20,5 +20,5 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     let execution = arns::execution(input.required("executionArn"))?;
     let failure = Failure { error: input.take_text("error"), cause: input.take_text("cause") };
     let stopped = orchestrator.stop_execution(StopRequest { execution, failure }).await?;
-    Ok(Answer { stop_date: Instant(stopped) })
+    Ok(Answer { stop_date: input.instant(stopped) })
 }

@@ -54,5 +54,5 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         role_arn: input.take_text("roleArn"),
     };
     let updated = orchestrator.update_state_machine(&arn, change).await?;
-    Ok(Answer { revision_id: updated.revision, update_date: Instant(updated.at) })
+    Ok(Answer { revision_id: updated.revision, update_date: input.instant(updated.at) })
 }

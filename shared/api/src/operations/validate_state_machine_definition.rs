@@ -64,11 +64,14 @@ pub(crate) fn run(request: Request) -> Result<Answer, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::members::Terms;
+    use crate::wire::Dialect;
     use serde_json::{Value, json};
 
     fn check(body: Value, expected: &Value) -> Result<(), Box<dyn std::error::Error>> {
         let Value::Object(body) = body else { return Err("no object".into()) };
-        let answer = run(Request::new(body, 262_144)).map_err(|refusal| refusal.message)?;
+        let terms = Terms { max_payload_bytes: None, room: None, dialect: Dialect::AwsJson };
+        let answer = run(Request::new(body, terms)).map_err(|refusal| refusal.message)?;
         assert_eq!(&serde_json::to_value(answer)?, expected);
         Ok(())
     }

@@ -54,11 +54,15 @@ pub(crate) struct Answer {
 
 impl Api {
     pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
         let world = World::new(simulation::Options::default(), |ports, settings| {
             Arc::new(Local(Orchestrator::new(ports, settings)))
         });
         let orchestrator = world.call(async |node| Arc::clone(&node.0)).await;
-        Self { router: router(Arc::clone(&orchestrator), Options::default()), orchestrator, _world: world }
+        Self { router: router(Arc::clone(&orchestrator), options), orchestrator, _world: world }
     }
 
     /// Sends a request as it is.
@@ -92,6 +96,16 @@ impl Api {
         assert_eq!(answer.body["message"], message, "{operation} {input}");
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{operation} {input}");
         Ok(())
+    }
+
+    /// Makes a call of the plain door. A body is sent as JSON.
+    pub(crate) async fn plain(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Fault> {
+        let request = Request::builder().method(method).uri(path);
+        self.send(match body {
+            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string()))?,
+            None => request.body(Body::empty())?,
+        })
+        .await
     }
 
     /// Creates the machine `m` with these states, of which `A` is the first.
