@@ -1,5 +1,9 @@
 //! The command line: what `ratchet` is told, and the help that teaches it.
 
+mod cloud;
+
+pub(crate) use cloud::{Bridge, Doctor};
+
 use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -89,6 +93,12 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Measure how fast executions run
     Bench(Bench),
+    /// Move messages from SQS queues to functions, as event source mappings do
+    #[cfg_attr(not(feature = "aws"), command(hide = true, disable_help_flag = true))]
+    Bridge(Bridge),
+    /// Check a deployed stack for what only a real account shows
+    #[cfg_attr(not(feature = "aws"), command(hide = true, disable_help_flag = true))]
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]

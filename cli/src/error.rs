@@ -45,6 +45,18 @@ pub(crate) enum Error {
     Orchestrator(#[from] orchestrator::Error),
     #[error("failed to measure: {0}")]
     Bench(String),
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Bridge(#[from] crate::bridge::Error),
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Doctor(#[from] crate::doctor::Error),
+    #[cfg(not(feature = "aws"))]
+    #[error(
+        "this ratchet is built without `{0}`, which needs the AWS SDK; with it: cargo run --release --features aws -- \
+         {0} ..."
+    )]
+    BuiltWithout(&'static str),
 }
 
 impl Error {
@@ -69,6 +81,10 @@ impl Error {
             | Self::Io { .. }
             | Self::Orchestrator(_)
             | Self::Bench(_) => 1,
+            #[cfg(feature = "aws")]
+            Self::Bridge(_) | Self::Doctor(_) => 1,
+            #[cfg(not(feature = "aws"))]
+            Self::BuiltWithout(_) => USAGE,
         })
     }
 }

@@ -4,9 +4,13 @@
 
 mod arguments;
 mod bench;
+#[cfg(feature = "aws")]
+mod bridge;
 mod callbacks;
 mod commands;
 mod definition;
+#[cfg(feature = "aws")]
+mod doctor;
 mod error;
 mod host;
 mod input;

@@ -94,7 +94,7 @@ fn partition(region: &str) -> &'static str {
 }
 
 /// Resolves when the process is told to stop. The second time it stops at once, as if nobody listened.
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .map_err(Error::io("listen for SIGTERM"))?;

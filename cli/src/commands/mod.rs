@@ -1,6 +1,7 @@
 //! The subcommands, one a file.
 
 mod bench;
+mod cloud;
 mod local;
 mod result;
 mod run;
@@ -17,5 +18,7 @@ pub(crate) fn run(command: Command) -> Result<u8, Error> {
         Command::Local(arguments) => local::run(&arguments),
         Command::Validate(arguments) => Ok(validate::run(&arguments)),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bridge(arguments) => cloud::bridge(&arguments),
+        Command::Doctor(arguments) => cloud::doctor(&arguments),
     }
 }
