@@ -1,0 +1,7 @@
+"""Prints the translated template."""
+
+import json
+
+import template
+
+print(json.dumps(template.translated(), indent=2))
