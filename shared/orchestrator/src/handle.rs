@@ -197,11 +197,15 @@ impl Orchestrator {
                     None => return Ok(()),
                 }
             }
-            Phase::Calling(call) if !self.is_live(&head) => match call.unanswered_deadline() {
-                Some((at, heartbeat)) => (at, Trigger::TaskTimedOut { heartbeat }),
-                None => return Ok(()),
+            Phase::Calling(call) => match (call.unanswered_deadline(), self.is_live(&head)) {
+                // Its worker is here, and keeps the time itself.
+                (_, true) if self.settings().only_process || call.worker == self.settings().process => return Ok(()),
+                // Its worker may be gone; that is known for certain only when the claim is over.
+                (Some((at, heartbeat)), true) => (at.max(call.expires), Trigger::TaskTimedOut { heartbeat }),
+                (Some((at, heartbeat)), false) => (at, Trigger::TaskTimedOut { heartbeat }),
+                (None, _) => return Ok(()),
             },
-            Phase::Ready { .. } | Phase::Calling(_) | Phase::Forked(_) | Phase::Ended(_) => return Ok(()),
+            Phase::Ready { .. } | Phase::Forked(_) | Phase::Ended(_) => return Ok(()),
         };
         let left = at.since(self.now());
         if !left.is_zero() || self.is_for_others(known, &head) {
