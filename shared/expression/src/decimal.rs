@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde_json::Number;
+
 /// A decimal number: 0.d1d2d3... times ten to the exponent. Zero has no digits.
 struct Decimal {
     negative: bool,
@@ -13,6 +15,11 @@ struct Decimal {
 /// Whether `text` is a number to Java's BigDecimal, which also reads `+1`, `1.` and `.5`.
 pub(crate) fn is_decimal(text: &str) -> bool {
     Decimal::parse(text).is_some()
+}
+
+/// How two numbers compare, exactly: `1e400` is more than `1e399`.
+pub fn compare_numbers(left: &Number, right: &Number) -> Option<Ordering> {
+    compare(left.as_str(), right.as_str())
 }
 
 /// How two numbers compare; `None` when one of them is no number.

@@ -70,7 +70,7 @@ pub enum Error {
     /// The value would be larger than this implementation allows.
     #[error("the value is larger than {limit} bytes")]
     TooLarge {
-        /// The limit in bytes of JSON text.
+        /// The limit in bytes: of memory, or of text where one text was built.
         limit: usize,
     },
 }

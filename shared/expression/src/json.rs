@@ -6,9 +6,12 @@ use serde_json::Value;
 
 use crate::{Error, decimal};
 
-/// Largest value that one template or call may build, in bytes of JSON text: a bound on memory, far above every
-/// payload limit.
-pub(crate) const MAX_BYTES: usize = 64 << 20;
+/// Largest value that one path, template or call may build, in bytes of memory, roughly. `[[],[],[]]` takes thirty times
+/// its text, and megabytes of text are allowed.
+pub(crate) const MAX_BYTES: usize = 256 << 20;
+
+/// Longest text that one call may build, in bytes.
+pub(crate) const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// Deepest nesting that templates, intrinsic functions and ResultPath may build, in levels of arrays and objects.
 ///
@@ -31,20 +34,24 @@ pub fn is_deeper_than(value: &Value, limit: usize) -> bool {
     }
 }
 
-/// The size of `value` as JSON text, roughly, once it is known to be at most `depth` levels deep.
+/// The memory that `value` takes, roughly, once it is known to be at most `depth` levels deep.
 pub(crate) fn weigh(value: &Value, depth: usize) -> Result<usize, Error> {
+    /// The value itself.
+    const VALUE: usize = size_of::<Value>();
+    /// A key's own, its hash and its place in the table.
+    const KEY: usize = size_of::<String>() + 24;
     let too_deep = || Error::TooDeep { limit: MAX_DEPTH };
     match value {
-        Value::Null | Value::Bool(_) => Ok(4),
-        Value::Number(number) => Ok(number.as_str().len()),
-        Value::String(text) => Ok(text.len() + 2),
+        Value::Null | Value::Bool(_) => Ok(VALUE),
+        Value::Number(number) => Ok(VALUE + number.as_str().len()),
+        Value::String(text) => Ok(VALUE + text.len()),
         Value::Array(items) => {
             let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
-            items.iter().try_fold(2, |bytes, item| Ok(bytes + 1 + weigh(item, depth)?))
+            items.iter().try_fold(VALUE, |bytes, item| Ok(bytes + weigh(item, depth)?))
         }
         Value::Object(members) => {
             let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
-            members.iter().try_fold(2, |bytes, (key, member)| Ok(bytes + key.len() + 4 + weigh(member, depth)?))
+            members.iter().try_fold(VALUE, |bytes, (key, member)| Ok(bytes + KEY + key.len() + weigh(member, depth)?))
         }
     }
 }

@@ -17,6 +17,7 @@ mod result_path;
 mod scope;
 mod template;
 
+pub use decimal::compare_numbers;
 pub use error::Error;
 pub use expression::{Expression, ParseError, Variable};
 pub use intrinsic::Intrinsic;

@@ -18,6 +18,8 @@ impl ResultPath {
     pub fn parse(text: &str) -> Result<Self, path::Error> {
         let path = JsonPath::parse(text)?;
         match path.reference_steps() {
+            // Each step is a level of what `insert` builds, which must stay readable.
+            Some(steps) if steps.len() > MAX_DEPTH => Err(path::Error::TooLarge { limit: MAX_DEPTH, of: "steps" }),
             Some(steps) => Ok(Self { path, steps }),
             None => Err(path::Error::not_a_reference(text)),
         }
@@ -102,6 +104,15 @@ mod tests {
         check("$.a.b", json!({ "a": 1 }), Err("Unable to apply ReferencePath $.a.b to input {\"a\":1}"));
         check("$.a[0]", json!({}), Err("Unable to apply ReferencePath $.a[0] to input {}"));
         check("$.a[1]", json!({ "a": [1] }), Err("Unable to apply ReferencePath $.a[1] to input {\"a\":[1]}"));
+    }
+
+    #[test]
+    fn a_path_makes_no_more_levels_than_can_be_read_back() {
+        let path = |steps: usize| format!("${}", ".a".repeat(steps));
+        let built = ResultPath::parse(&path(MAX_DEPTH)).unwrap().insert(json!({}), json!(1)).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&built.to_string()).unwrap(), built);
+        let refused = ResultPath::parse(&path(MAX_DEPTH + 1)).unwrap_err();
+        assert_eq!(refused.to_string(), "the path has more than 100 steps");
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::expression::{Expression, ParseError};
 use crate::json::{MAX_BYTES, MAX_DEPTH, weigh};
 use crate::scope::Scope;
 
+/// Most bytes of pointers that the errors of one template hold.
+const MAX_PLACE_BYTES: usize = 1 << 20;
+
 /// A payload template: Parameters, ResultSelector, ItemSelector, Assign and their kin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
@@ -45,10 +48,13 @@ pub struct TemplateError {
 
 impl Template {
     /// Reads a template; every bad field is reported.
+    ///
+    /// A caller's text may make megabytes of places, so that what would follow the first [`MAX_PLACE_BYTES`] of them is
+    /// left out.
     pub fn parse(value: &Value) -> Result<Self, Vec<TemplateError>> {
-        let mut errors = Vec::new();
+        let mut errors = Errors::default();
         let node = Node::parse(value, &mut String::new(), &mut errors);
-        if errors.is_empty() { Ok(Self { node }) } else { Err(errors) }
+        if errors.found.is_empty() { Ok(Self { node }) } else { Err(errors.found) }
     }
 
     /// The value of the template in `scope`.
@@ -67,8 +73,26 @@ impl Template {
     }
 }
 
+/// The errors of one template.
+#[derive(Default)]
+struct Errors {
+    found: Vec<TemplateError>,
+    place_bytes: usize,
+}
+
+impl Errors {
+    fn add(&mut self, pointer: &str, field: &str, reason: Option<ParseError>) {
+        self.place_bytes += pointer.len();
+        if self.place_bytes > MAX_PLACE_BYTES && !self.found.is_empty() {
+            return;
+        }
+        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+        self.found.push(TemplateError { pointer: pointer.to_owned(), parent, field: field.to_owned(), reason });
+    }
+}
+
 impl Node {
-    fn parse(value: &Value, pointer: &mut String, errors: &mut Vec<TemplateError>) -> Self {
+    fn parse(value: &Value, pointer: &mut String, errors: &mut Errors) -> Self {
         let (node, literal) = match value {
             Value::Array(items) => {
                 let parse_item = |(index, item): (usize, &Value)| {
@@ -81,13 +105,11 @@ impl Node {
             Value::Object(members) => {
                 let mut nodes = Vec::with_capacity(members.len());
                 for (key, member) in members {
-                    let parent = pointer.clone();
                     let parsed = within(pointer, key, |pointer| match key.strip_suffix(".$") {
                         Some(name) => match expression(member) {
                             Ok(expression) => Some((name.to_owned(), Member::Expression(expression))),
                             Err(reason) => {
-                                let (pointer, field) = (pointer.clone(), key.clone());
-                                errors.push(TemplateError { pointer, parent, field, reason });
+                                errors.add(pointer, key, reason);
                                 None
                             }
                         },

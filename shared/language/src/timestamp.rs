@@ -21,11 +21,23 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     if !fits(date, "dddd-dd-dd") || !fits(clock, "dd:dd:dd") || fraction == Some("") {
         return None;
     }
-    if zone != "Z" && !fits(zone, "+dd:dd") && !fits(zone, "-dd:dd") {
+    if zone != "Z" && !is_offset(zone) {
         return None;
     }
     let fraction = fraction.map_or("0", |digits| digits.get(..FRACTION_DIGITS).unwrap_or(digits));
-    format!("{date}T{clock}.{fraction}{zone}").parse().ok()
+    let parse = |date: &str| format!("{date}T{clock}.{fraction}{zone}").parse().ok();
+    // The last day of the last year stands for "never" in many a definition, and an offset puts it beyond what can be
+    // reckoned with: it is the last instant then.
+    parse(date).or_else(|| {
+        let year_before = format!("9998{}", date.strip_prefix("9999")?);
+        parse(&year_before).map(|_: Timestamp| Timestamp::MAX)
+    })
+}
+
+/// Whether a text is an offset of less than a day.
+fn is_offset(zone: &str) -> bool {
+    let fits = fits(zone, "+dd:dd") || fits(zone, "-dd:dd");
+    fits && zone.get(1..3).is_some_and(|hours| hours < "24") && zone.get(4..).is_some_and(|minutes| minutes < "60")
 }
 
 /// Whether a text has the shape of a pattern, in which `d` stands for a digit.
@@ -52,6 +64,14 @@ mod tests {
         check("2016-03-05T21:29:29.2431672529Z", Some("2016-03-05T21:29:29.243167252Z"));
         check("2016-03-14T01:59:00+01:00", Some("2016-03-14T00:59:00Z"));
         check("2016-03-14T01:59:00-00:30", Some("2016-03-14T02:29:00Z"));
+        check("2016-03-14T01:59:00+23:59", Some("2016-03-13T02:00:00Z"));
+        check("2016-03-14T01:59:00+24:00", None);
+        check("2016-03-14T01:59:00-01:60", None);
+        check("9999-12-31T23:59:59Z", Some("9999-12-30T22:00:00.999999999Z"));
+        check("9999-12-31T23:59:59-14:00", Some("9999-12-30T22:00:00.999999999Z"));
+        check("9999-12-32T23:59:59Z", None);
+        check("9999-12-31T24:59:59Z", None);
+        check("9999-12-31T23:59:59+99:00", None);
         check("2016-13-05T21:29:29Z", None);
         check("05-12-2016T21:29:29Z", None);
         check("2016-12-05T25:29:29Z", None);

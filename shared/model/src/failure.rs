@@ -1,5 +1,6 @@
 //! A workflow failure: data, for Retry and Catch to decide about.
 
+use crate::limits::{MAX_CAUSE_CHARACTERS, MAX_ERROR_CHARACTERS};
 use serde::{Deserialize, Serialize};
 
 /// Why a state, a branch or an execution failed.
@@ -19,8 +20,36 @@ impl Failure {
         Self { error: Some(error.into()), cause: Some(cause.into()) }
     }
 
+    /// The same with what AWS keeps of both parts: causes repeat inputs and functions' answers, which may be larger than
+    /// a record.
+    #[must_use]
+    pub fn clipped(mut self) -> Self {
+        for (text, most) in [(&mut self.error, MAX_ERROR_CHARACTERS), (&mut self.cause, MAX_CAUSE_CHARACTERS)] {
+            if let Some(text) = text
+                && let Some((end, _)) = text.char_indices().nth(most)
+            {
+                text.truncate(end);
+            }
+        }
+        self
+    }
+
     /// A failure with a name and no cause.
     pub fn named(error: impl Into<String>) -> Self {
         Self { error: Some(error.into()), cause: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_what_aws_keeps_of_it() {
+        let failure = Failure::new("é".repeat(300), "🜁".repeat(40_000)).clipped();
+        assert_eq!(failure, Failure::new("é".repeat(256), "🜁".repeat(32_768)));
+        let short = Failure::new("E".repeat(256), "");
+        assert_eq!(short.clone().clipped(), short);
+        assert_eq!(Failure::default().clipped(), Failure::default());
     }
 }

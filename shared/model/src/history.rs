@@ -62,6 +62,7 @@ pub enum Kind<P> {
     ExecutionFailed(Failure),
     ExecutionAborted(Failure),
     ExecutionTimedOut(Failure),
+    ExecutionRedriven { redrive_count: u32 },
     StateEntered { state_type: StateType, name: String, input: P },
     StateExited { state_type: StateType, name: String, output: P },
     TaskScheduled { service: Service, region: String, parameters: P, timeout: Option<u64>, heartbeat: Option<u64> },
@@ -148,6 +149,7 @@ impl<P> Kind<P> {
             Self::ExecutionFailed(_) => "ExecutionFailed",
             Self::ExecutionAborted(_) => "ExecutionAborted",
             Self::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::StateEntered { state_type, .. } => state_type.entered(),
             Self::StateExited { state_type, .. } => state_type.exited(),
             Self::TaskScheduled { .. } => "TaskScheduled",
@@ -192,6 +194,7 @@ impl<P> Kind<P> {
             Self::ExecutionFailed(failure) => Kind::ExecutionFailed(failure),
             Self::ExecutionAborted(failure) => Kind::ExecutionAborted(failure),
             Self::ExecutionTimedOut(failure) => Kind::ExecutionTimedOut(failure),
+            Self::ExecutionRedriven { redrive_count } => Kind::ExecutionRedriven { redrive_count },
             Self::StateEntered { state_type, name, input } => Kind::StateEntered { state_type, name, input: f(input)? },
             Self::StateExited { state_type, name, output } => {
                 Kind::StateExited { state_type, name, output: f(output)? }
@@ -255,6 +258,10 @@ impl Kind<Payload> {
             Self::ExecutionFailed(failure) => fields.failure(failure, "executionFailedEventDetails"),
             Self::ExecutionAborted(failure) => fields.failure(failure, "executionAbortedEventDetails"),
             Self::ExecutionTimedOut(failure) => fields.failure(failure, "executionTimedOutEventDetails"),
+            Self::ExecutionRedriven { redrive_count } => {
+                fields.map.insert("redriveCount".into(), json!(redrive_count));
+                "executionRedrivenEventDetails"
+            }
             Self::StateEntered { name, input, .. } => {
                 fields.data("input", input).put("name", name);
                 "stateEnteredEventDetails"

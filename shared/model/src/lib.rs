@@ -8,6 +8,7 @@ pub mod error_name;
 mod failure;
 pub mod history;
 mod ids;
+pub mod json;
 pub mod limits;
 mod payload;
 mod time;

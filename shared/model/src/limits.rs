@@ -59,3 +59,8 @@ pub const DEFAULT_PAGE_SIZE: u32 = 100;
 ///
 /// Ours: the JSON parser's limit is 128, and a value is never nearer to it than one level.
 pub const MAX_NESTING: usize = 127;
+
+/// For how long after its end AWS redrives an execution.
+///
+/// Source: "Restarting state machine executions with redrive", "Redrive eligibility for unsuccessful executions".
+pub const AWS_REDRIVE_WINDOW: std::time::Duration = std::time::Duration::from_hours(14 * 24);

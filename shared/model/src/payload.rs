@@ -1,6 +1,6 @@
 //! JSON that passes through an execution: its text, and its value when somebody asks.
 
-use crate::{Seq, StrandId};
+use crate::{Seq, StrandId, json};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -32,7 +32,7 @@ impl Payload {
     /// A payload from text that must be JSON.
     pub fn from_text(text: impl Into<Box<str>>) -> Result<Self, serde_json::Error> {
         let text = text.into();
-        let value: Value = serde_json::from_str(&text)?;
+        let value = json::parse(&text)?;
         Ok(Self(Arc::new(Inner { text, value: OnceLock::from(value), home: OnceLock::new() })))
     }
 
@@ -61,7 +61,7 @@ impl Payload {
 
     /// The JSON value.
     pub fn value(&self) -> &Value {
-        self.0.value.get_or_init(|| serde_json::from_str(&self.0.text).unwrap_or(Value::Null))
+        self.0.value.get_or_init(|| json::parse(&self.0.text).unwrap_or(Value::Null))
     }
 
     /// Where it lies in the journal, once that is known.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Arguments, Failure};
 use crate::Error;
-use crate::json::MAX_BYTES;
+use crate::json::MAX_TEXT_BYTES;
 
 /// The template with its placeholders filled.
 ///
@@ -28,8 +28,8 @@ pub(super) fn format(arguments: &Arguments<'_>, escaped: bool) -> Result<Value, 
                     write(value, &mut filled);
                 }
                 next += 1;
-                if filled.len() > MAX_BYTES {
-                    return Err(Failure::Other(Error::TooLarge { limit: MAX_BYTES }));
+                if filled.len() > MAX_TEXT_BYTES {
+                    return Err(Failure::Other(Error::TooLarge { limit: MAX_TEXT_BYTES }));
                 }
             }
             _ => filled.push(character),

@@ -118,7 +118,7 @@ impl Call {
             Function::Hash => encoding::hash(&arguments),
             Function::JsonMerge => objects::merge(&arguments),
             Function::StringToJson => objects::from_text(&arguments),
-            Function::JsonToString => Ok(Value::String(json_text(arguments.value(0)))),
+            Function::JsonToString => objects::to_text(&arguments),
             Function::MathRandom => math::random(&arguments, scope.random),
             Function::MathAdd => math::add(&arguments),
             Function::StringSplit => strings::split(&arguments),

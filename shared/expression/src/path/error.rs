@@ -101,6 +101,12 @@ pub enum Error {
         /// The limit in values visited.
         limit: u64,
     },
+    /// The evaluation was given up: what it found takes more memory than this implementation allows.
+    #[error("what the path finds takes more than {limit} bytes of memory")]
+    TooMuchData {
+        /// The limit in bytes of memory.
+        limit: usize,
+    },
 }
 
 impl Error {

@@ -8,7 +8,11 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use regex::Regex;
+
+use super::operand::Pattern;
 use super::{Compiled, Error, Step, functions, java, position};
+use crate::json::{MAX_BYTES, weigh};
 
 /// Most values that one evaluation may visit: `$..*..*..*` would take all day otherwise.
 const MAX_WORK: u64 = 5_000_000;
@@ -16,17 +20,25 @@ const MAX_WORK: u64 = 5_000_000;
 /// A `$` path inside a filter, and what it found.
 type Known<'p> = (&'p Compiled, Result<Rc<Value>, Error>);
 
+/// A pattern of a filter, which outlives the evaluation, and what is tried on texts.
+type Tried = (*const Pattern, Result<Rc<Regex>, Error>);
+
 /// One evaluation of one path.
 pub(super) struct Run<'p, 'v> {
     pub(super) root: &'v Value,
     work: Cell<u64>,
+    /// Bytes of memory that all copies of values have taken.
+    copied: Cell<usize>,
+    /// The patterns tried so far.
+    patterns: RefCell<Vec<Tried>>,
     /// What the `$` paths inside filters found: the same for every item.
     found: RefCell<Vec<Known<'p>>>,
 }
 
 /// What `path` finds in `root`.
 pub(super) fn evaluate<'v>(path: &Compiled, root: &'v Value) -> Result<Cow<'v, Value>, Error> {
-    let run = Run { root, work: Cell::new(0), found: RefCell::default() };
+    let run =
+        Run { root, work: Cell::new(0), copied: Cell::new(0), patterns: RefCell::default(), found: RefCell::default() };
     run.value(path, root, false)
 }
 
@@ -40,7 +52,7 @@ impl<'p> Run<'p, '_> {
         }
         let mut found = Vec::new();
         self.visit(path, 0, item, strict, &mut found)?;
-        collect(path, found)
+        self.collect(path, found)
     }
 
     /// What a `$` path inside a filter finds.
@@ -50,7 +62,7 @@ impl<'p> Run<'p, '_> {
         if let Some(found) = known {
             return found;
         }
-        let found = self.value(path, self.root, false).map(|found| Rc::new(found.into_owned()));
+        let found = self.value(path, self.root, false).and_then(|found| self.copy(found)).map(Rc::new);
         self.found.borrow_mut().push((path, found.clone()));
         found
     }
@@ -78,6 +90,45 @@ impl<'p> Run<'p, '_> {
             }
         }
         Ok(members)
+    }
+
+    /// The regular expression of a pattern.
+    ///
+    /// A definition may hold tens of thousands of patterns, each of which takes up to a quarter of a megabyte once it is
+    /// ready: one that is not being tried is kept as its text.
+    pub(super) fn regex(&self, pattern: &Pattern) -> Result<Rc<Regex>, Error> {
+        let known = self.patterns.borrow().iter().find(|(known, _)| std::ptr::eq(*known, pattern)).cloned();
+        if let Some((_, regex)) = known {
+            return regex;
+        }
+        let regex = pattern.regex().map(Rc::new).map_err(|error| Error::Failed(error.to_string()));
+        self.patterns.borrow_mut().push((pattern, regex.clone()));
+        regex
+    }
+
+    /// The value of a definite path is the last thing found; that of another one is the list.
+    pub(super) fn collect<'m>(&self, path: &Compiled, mut found: Vec<Cow<'m, Value>>) -> Result<Cow<'m, Value>, Error> {
+        if path.is_definite() {
+            return found.pop().ok_or_else(|| Error::NoResults { path: path.text() });
+        }
+        let list = found.into_iter().map(|value| self.copy(value)).collect::<Result<_, _>>()?;
+        Ok(Cow::Owned(Value::Array(list)))
+    }
+
+    /// The value as one's own. What is borrowed may be found any number of times: `$.a[0,0,0,0]`.
+    fn copy(&self, value: Cow<'_, Value>) -> Result<Value, Error> {
+        if let Cow::Borrowed(value) = &value {
+            self.spend_bytes(value)?;
+        }
+        Ok(value.into_owned())
+    }
+
+    /// Counts a copy of a value, and gives up beyond the limit.
+    pub(super) fn spend_bytes(&self, value: &Value) -> Result<(), Error> {
+        let bytes = weigh(value, usize::MAX).unwrap_or(usize::MAX);
+        let total = self.copied.get().saturating_add(bytes);
+        self.copied.set(total);
+        if total > MAX_BYTES { Err(Error::TooMuchData { limit: MAX_BYTES }) } else { Ok(()) }
     }
 
     /// Counts work, and gives up beyond the limit.
@@ -113,7 +164,7 @@ impl<'p> Run<'p, '_> {
                     return Err(Error::NotAnObject { property, path, class: java::class_of(model) });
                 };
                 if names.len() > 1 && is_last {
-                    found.push(Cow::Owned(pick(members, names, strict, || path.place(index))?));
+                    found.push(Cow::Owned(self.pick(members, names, strict, || path.place(index))?));
                     return Ok(());
                 }
                 for name in names {
@@ -187,18 +238,44 @@ impl<'p> Run<'p, '_> {
             Step::Scan => self.scan(path, index + 1, model, strict, found),
             Step::Function(name, parameters) => {
                 let result = functions::call(self, name, parameters, model)?;
+                self.spend_bytes(&result)?;
                 if is_last {
                     found.push(Cow::Owned(result));
                     return Ok(());
                 }
                 let mut beyond = Vec::new();
                 self.visit(path, index + 1, &result, strict, &mut beyond)?;
-                let beyond: Vec<Value> = beyond.into_iter().map(Cow::into_owned).collect();
+                let beyond = beyond.into_iter().map(|value| self.copy(value)).collect::<Result<Vec<_>, _>>()?;
                 found.push(Cow::Owned(result));
                 found.extend(beyond.into_iter().map(Cow::Owned));
                 Ok(())
             }
         }
+    }
+
+    /// `['one','two']` at the end of a path makes an object of those that are there.
+    fn pick(
+        &self,
+        members: &Map<String, Value>,
+        names: &[String],
+        strict: bool,
+        place: impl Fn() -> String,
+    ) -> Result<Value, Error> {
+        let mut picked = Map::new();
+        for name in names {
+            match members.get(name.as_str()) {
+                Some(member) => {
+                    self.spend_bytes(member)?;
+                    picked.insert(name.clone(), member.clone());
+                }
+                None if strict => {
+                    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+                    return Err(Error::MissingProperty { path: format!("{}[{}]", place(), names.join(", ")) });
+                }
+                None => {}
+            }
+        }
+        Ok(Value::Object(picked))
     }
 
     /// An item of an array. Java's IndexOutOfBoundsException, even of a function further on, means a miss there.
@@ -256,38 +333,6 @@ impl<'p> Run<'p, '_> {
     }
 }
 
-/// The value of a definite path is the last thing found; that of another one is the list.
-pub(super) fn collect<'m>(path: &Compiled, mut found: Vec<Cow<'m, Value>>) -> Result<Cow<'m, Value>, Error> {
-    if path.is_definite() {
-        found.pop().ok_or_else(|| Error::NoResults { path: path.text() })
-    } else {
-        Ok(Cow::Owned(Value::Array(found.into_iter().map(Cow::into_owned).collect())))
-    }
-}
-
-/// `['one','two']` at the end of a path makes an object of those that are there.
-fn pick(
-    members: &Map<String, Value>,
-    names: &[String],
-    strict: bool,
-    place: impl Fn() -> String,
-) -> Result<Value, Error> {
-    let mut picked = Map::new();
-    for name in names {
-        match members.get(name.as_str()) {
-            Some(member) => {
-                picked.insert(name.clone(), member.clone());
-            }
-            None if strict => {
-                let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-                return Err(Error::MissingProperty { path: format!("{}[{}]", place(), names.join(", ")) });
-            }
-            None => {}
-        }
-    }
-    Ok(Value::Object(picked))
-}
-
 fn array<'m>(path: &Compiled, index: usize, model: &'m Value, definite: bool) -> Result<Option<&'m [Value]>, Error> {
     match model {
         Value::Array(items) => Ok(Some(items)),
@@ -314,4 +359,48 @@ fn slice(items: &[Value], from: Option<i32>, to: Option<i32>) -> impl Iterator<I
         let index = if index < 0 { length + index } else { index };
         items.get(usize::try_from(index).ok()?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::path::parse;
+
+    /// The work of one evaluation.
+    fn work(path: &str, document: &Value) -> u64 {
+        let path = parse::compile(path).unwrap();
+        let run = Run {
+            root: document,
+            work: Cell::new(0),
+            copied: Cell::new(0),
+            patterns: RefCell::default(),
+            found: RefCell::default(),
+        };
+        run.value(&path, document, false).unwrap();
+        run.work.get()
+    }
+
+    #[test]
+    fn what_a_comparison_reads_again_for_each_item_is_counted_each_time() {
+        let number = |digits: usize| serde_json::from_str::<Value>(&"9".repeat(digits)).unwrap();
+        let document = |bytes: usize| json!({ "n": [1, 2, 3], "big": number(bytes), "list": [format!("$.{}", "a".repeat(bytes))] });
+        let (long, short) = (document(16_000), document(1));
+        for path in
+            ["$.n[?(@ < $.big)]", "$.n[?(@ in $.list)]", "$.n[?($.list contains @)]", "$.n[?($.list anyof [1])]"]
+        {
+            let more = work(path, &long) - work(path, &short);
+            assert!((2_990..20_000).contains(&more), "{path}: {more}");
+        }
+    }
+
+    #[test]
+    fn work_grows_as_the_document_does() {
+        let wide = |items: usize| json!({ "a": vec![json!({ "b": [1, { "c": "x" }] }); items] });
+        for path in ["$..c", "$.a[*].b[1].c", "$..*", "$.a[?(@.b[0] == 1)].b", "$.a[?(@..c)]", "$..[?(@.c =~ /x*/)]"] {
+            let (half, whole) = (work(path, &wide(500)), work(path, &wide(1_000)));
+            assert!(whole <= half * 2 + 100, "{path}: {half}, {whole}");
+        }
+    }
 }

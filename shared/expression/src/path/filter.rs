@@ -169,8 +169,8 @@ impl Comparison {
     fn decide<'p>(&'p self, run: &Run<'p, '_>, item: &Value) -> Result<bool, Error> {
         let (left, right) = (self.left.find(run, item)?, self.right.find(run, item)?);
         let (left, right) = (self.left.operand(&left)?, self.right.operand(&right)?);
-        for list in [left.list(), right.list()].into_iter().flatten() {
-            run.spend(list.len())?;
+        for side in [&left, &right] {
+            run.spend(side.work() + side.list().map_or(0, Operand::work_of_items))?;
         }
         Ok(match self.operator {
             Operator::Equal => left.equals(&right),
@@ -181,7 +181,7 @@ impl Comparison {
             Operator::LessOrEqual => left.compare(&right).is_some_and(Ordering::is_le),
             Operator::Greater => left.compare(&right) == Some(Ordering::Greater),
             Operator::GreaterOrEqual => left.compare(&right).is_some_and(Ordering::is_ge),
-            Operator::Matches => matches(&left, &right)?,
+            Operator::Matches => matches(run, &left, &right)?,
             Operator::In => is_in(&left, &right)?,
             Operator::NotIn => !is_in(&left, &right)?,
             Operator::SubsetOf => {
@@ -233,6 +233,11 @@ fn compare_lists<'o>(
     decide: impl FnOnce(&[Operand<'o>], &[Operand<'o>]) -> bool,
 ) -> Result<bool, Error> {
     let mut lists = [Vec::new(), Vec::new()];
+    // Each item of one list may be compared with each of the other.
+    if let (Some(left), Some(right)) = (left.list(), right.list()) {
+        run.spend(left.len().saturating_mul(Operand::work_of_items(right)))?;
+        run.spend(right.len().saturating_mul(Operand::work_of_items(left)))?;
+    }
     for (items, side) in lists.iter_mut().zip([right, left]) {
         match side.list() {
             Some(list) => *items = Operand::items(list)?,
@@ -243,19 +248,19 @@ fn compare_lists<'o>(
         }
     }
     let [right, left] = lists;
-    run.spend(left.len().saturating_mul(right.len()))?;
     Ok(decide(&left, &right))
 }
 
-fn matches(left: &Operand<'_>, right: &Operand<'_>) -> Result<bool, Error> {
+fn matches(run: &Run<'_, '_>, left: &Operand<'_>, right: &Operand<'_>) -> Result<bool, Error> {
     let (pattern, input) = match (left, right) {
         (Operand::Pattern(_), Operand::Pattern(_)) => return Ok(false),
         (Operand::Pattern(pattern), input) | (input, Operand::Pattern(pattern)) => (pattern, input),
         _ => return Ok(false),
     };
+    let regex = run.regex(pattern)?;
     match input.list() {
-        Some(list) => Ok(Operand::items(list)?.iter().any(|item| pattern.matches(&item.pattern_input()))),
-        None => Ok(pattern.matches(&input.pattern_input())),
+        Some(list) => Ok(Operand::items(list)?.iter().any(|item| regex.is_match(&item.pattern_input()))),
+        None => Ok(regex.is_match(&input.pattern_input())),
     }
 }
 

@@ -156,7 +156,7 @@ fn length<'p>(run: &Run<'p, '_>, parameters: &'p [Parameter], model: &Value) -> 
             let found = if ends_in_function(path) || path.steps.is_empty() {
                 run.value(path, model, false)?
             } else {
-                super::evaluate::collect(path, run.members(path, model)?)?
+                run.collect(path, run.members(path, model)?)?
             };
             if let Value::Array(items) = found.as_ref() {
                 return Ok(Value::from(items.len()));

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use super::cursor::{Fault, Read};
 use super::{Error, java, parse, permissive};
 use crate::decimal;
 pub(super) use crate::decimal::is_decimal;
@@ -25,11 +26,18 @@ pub(super) enum Literal {
     Pattern(Pattern),
 }
 
-/// A regular expression, which has to match a whole text.
+/// A regular expression, which has to match a whole text; as text, for [`Run::regex`](super::evaluate::Run::regex).
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
-    regex: Regex,
+    text: String,
+    flags: String,
 }
+
+/// Most characters of a pattern.
+const MAX_PATTERN: usize = 4096;
+
+/// Largest regular expression, in bytes, once it is ready to be tried.
+const MAX_REGEX_BYTES: usize = 1 << 18;
 
 /// A side of a comparison, evaluated.
 #[derive(Debug, Clone)]
@@ -69,11 +77,25 @@ impl Literal {
 }
 
 impl Pattern {
-    /// A pattern with Java's flags; the error says what is wrong with it.
-    pub(super) fn new(text: &str, flags: &str) -> Result<Self, String> {
-        let has = |flag: char| flags.contains(flag);
+    /// A pattern with Java's flags, if it is one and within limits.
+    pub(super) fn new(text: &str, flags: &str) -> Read<Self> {
+        let too_large = |limit, of| Err(Fault::Limit(Error::TooLarge { limit, of }));
+        if text.chars().nth(MAX_PATTERN).is_some() {
+            return too_large(MAX_PATTERN, "characters in one pattern");
+        }
+        let pattern = Self { text: text.to_owned(), flags: flags.to_owned() };
+        match pattern.regex() {
+            Ok(_) => Ok(pattern),
+            Err(regex::Error::CompiledTooBig(_)) => too_large(MAX_REGEX_BYTES, "bytes in one compiled pattern"),
+            Err(error) => Err(Fault::Java(error.to_string())),
+        }
+    }
+
+    /// What is tried on texts.
+    pub(super) fn regex(&self) -> Result<Regex, regex::Error> {
+        let has = |flag: char| self.flags.contains(flag);
         // In Java `\d`, `\w` and `\s` mean ASCII.
-        let ascii = if has('U') { Cow::Borrowed(text) } else { Cow::Owned(ascii_classes(text)) };
+        let ascii = if has('U') { Cow::Borrowed(&self.text) } else { Cow::Owned(ascii_classes(&self.text)) };
         // A comment would swallow what closes the group.
         let end = if has('x') { "\n)" } else { ")" };
         RegexBuilder::new(&format!("\\A(?:{ascii}{end}\\z"))
@@ -81,15 +103,9 @@ impl Pattern {
             .ignore_whitespace(has('x'))
             .multi_line(has('m'))
             .dot_matches_new_line(has('s'))
-            .size_limit(1 << 20)
+            .size_limit(MAX_REGEX_BYTES)
             .nest_limit(50)
             .build()
-            .map(|regex| Self { regex })
-            .map_err(|error| error.to_string())
-    }
-
-    pub(super) fn matches(&self, text: &str) -> bool {
-        self.regex.is_match(text)
     }
 }
 
@@ -161,6 +177,25 @@ impl<'v> Operand<'v> {
         }
     }
 
+    /// The work of comparing it with something, in values visited: texts and numbers may be long.
+    pub(super) fn work(&self) -> usize {
+        match self {
+            Self::Number(text, _) | Self::JsonText(text) | Self::Json(text, _) => work_of(text),
+            Self::String(text) => work_of(text),
+            Self::Boolean(_) | Self::Null | Self::Undefined | Self::Value(_) | Self::Path | Self::Pattern(_) => 1,
+        }
+    }
+
+    /// The work of making operands of a list and comparing something with each.
+    pub(super) fn work_of_items(list: &[Value]) -> usize {
+        let work = |item: &Value| match item {
+            Value::String(text) => work_of(text),
+            Value::Number(number) => work_of(number.as_str()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => 1,
+        };
+        list.iter().map(work).sum()
+    }
+
     /// The array that this is, if it is one.
     pub(super) fn list(&self) -> Option<&'v [Value]> {
         match self {
@@ -217,6 +252,13 @@ impl<'v> Operand<'v> {
             _ => Cow::Borrowed(""),
         }
     }
+}
+
+/// Reading this many bytes is as much work as visiting a value.
+const BYTES_OF_A_VISIT: usize = 16;
+
+fn work_of(text: &str) -> usize {
+    (text.len() / BYTES_OF_A_VISIT).max(1)
 }
 
 /// The text of a number as Java prints it.

@@ -3,7 +3,8 @@
 use super::cursor::{Cursor, Fault, Read, invalid};
 use super::{Compiled, Error, Parameter, Step, brackets, parse_filter, parse_function};
 
-/// Most steps in one path, those of its filters and arguments included. Evaluation recurses once per step.
+/// Most steps in one path, those of its filters and arguments included, and a comparison is one more. Evaluation
+/// recurses once per step.
 const MAX_STEPS: usize = 400;
 /// Deepest nesting of filters and arguments.
 const MAX_NESTING: usize = 20;
@@ -15,7 +16,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    fn step(&mut self) -> Read<()> {
+    /// Counts one step.
+    pub(super) fn step(&mut self) -> Read<()> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
             return Err(Fault::Limit(Error::TooLarge { limit: MAX_STEPS, of: "steps" }));

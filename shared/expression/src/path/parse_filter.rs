@@ -106,6 +106,8 @@ impl Reader<'_, '_> {
     }
 
     fn comparison(&mut self) -> Read<Filter> {
+        // A side need not have a step: `1 == 1`, `@`.
+        self.limits.step()?;
         let (left, should_exist) = self.side()?;
         let start = self.cursor.position;
         match self.operator_and_right() {
@@ -259,10 +261,7 @@ impl Reader<'_, '_> {
         }
         self.cursor.position = flags;
         let (text, flags) = (self.cursor.text(start + 1, end), self.cursor.text(end + 1, flags));
-        match Pattern::new(&text, &flags) {
-            Ok(pattern) => Ok(Literal::Pattern(pattern)),
-            Err(problem) => Err(Fault::Java(problem)),
-        }
+        Pattern::new(&text, &flags).map(Literal::Pattern)
     }
 
     fn number(&mut self) -> Read<Literal> {

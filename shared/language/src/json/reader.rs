@@ -85,8 +85,15 @@ impl<'a> Reader<'a> {
         self.fail(format!("Unexpected close marker '{found}': expected '{expected}' (for {what} starting at {start})"))
     }
 
-    /// A word that is no JSON: what it is called runs to its end.
+    /// A word that is no JSON: what it is called runs to its end. A failure looks at the whole text, so none is made of
+    /// a word that is JSON.
     fn word(&mut self, first: char) -> Failure {
+        let word = self.rest_of_word(first);
+        self.failure(format!("Unrecognized token '{word}': was expecting {VALUES}"))
+    }
+
+    /// A word, cut where Jackson gives up on it.
+    fn rest_of_word(&mut self, first: char) -> String {
         let mut word = String::from(first);
         while let Some(character) = self.peek().filter(|character| is_word(*character)) {
             self.offset += character.len_utf8();
@@ -96,7 +103,7 @@ impl<'a> Reader<'a> {
             }
             word.push(character);
         }
-        self.failure(format!("Unrecognized token '{word}': was expecting {VALUES}"))
+        word
     }
 
     /// The value that begins with `first`, which is read already.
@@ -124,12 +131,12 @@ impl<'a> Reader<'a> {
     }
 
     fn literal(&mut self, first: char, offset: usize) -> Result<Content, Failure> {
-        let failure = self.word(first);
+        let word = self.rest_of_word(first);
         match self.text.get(offset..self.offset) {
             Some("null") => Ok(Content::Null),
             Some("true") => Ok(Content::Bool(true)),
             Some("false") => Ok(Content::Bool(false)),
-            _ => Err(failure),
+            _ => self.fail(format!("Unrecognized token '{word}': was expecting {VALUES}")),
         }
     }
 

@@ -36,7 +36,7 @@ pub struct Parsed {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Parses and checks a definition: a machine with its warnings, or everything that is wrong with it.
+/// Parses and checks a definition: a machine with its warnings, or everything that is wrong with it, up to a megabyte.
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let node = json::read(text).map_err(|failure| vec![unreadable(&failure)])?;
     let value = node.map(json::Node::into_value).filter(Value::is_object);
