@@ -12,7 +12,7 @@ pub(crate) async fn resume(host: &Host) {
     if !host.tasks.has_callbacks() {
         return;
     }
-    let filter = ExecutionFilter { machine: None, status: Some(ExecutionStatus::Running) };
+    let filter = ExecutionFilter { status: Some(ExecutionStatus::Running), ..ExecutionFilter::default() };
     let mut after = None;
     loop {
         let Ok(page) = host.orchestrator.list_executions(&filter, after.as_deref(), 100).await else { return };

@@ -1,5 +1,6 @@
 //! The parts put together: store, queue, tasks and orchestrator in one process, and the API over them.
 
+use crate::backlog::Backlog;
 use crate::error::Error;
 use async_trait::async_trait;
 use axum::Router;
@@ -80,6 +81,11 @@ impl Host {
     /// The API over this host.
     pub(crate) fn router(&self) -> Router {
         api::router(Arc::clone(&self.orchestrator), api::Options::default())
+    }
+
+    /// What waits, and for how long.
+    pub(crate) fn backlog(&self) -> Backlog {
+        Backlog(self.queue.clone())
     }
 
     /// Stops: waits so long at most for what runs, then closes the store.

@@ -3,6 +3,7 @@
 //! Arguments are in `arguments`, each subcommand in a file of `commands`; `host` puts the parts together.
 
 mod arguments;
+mod backlog;
 mod bench;
 #[cfg(feature = "aws")]
 mod bridge;

@@ -51,7 +51,8 @@ async fn serve(arguments: &Local, tasks: LocalTasks, has_mocks: bool) -> Result<
     };
     host::keep_out_of_git(&arguments.data);
     let host = Host::open(&arguments.data, tasks, place, Arc::new(Unobserved))?;
-    let mut router = host.router();
+    let backlog = host.backlog();
+    let mut router = backlog.beside(host.router());
     if has_mocks {
         router = test_cases::chosen_by_arn(router, Arc::clone(&host.tasks));
     }
@@ -59,6 +60,7 @@ async fn serve(arguments: &Local, tasks: LocalTasks, has_mocks: bool) -> Result<
     let endpoint = endpoint(server.address);
     host.tasks.set_endpoint(endpoint.clone());
     host.start();
+    let watch = tokio::spawn(backlog.watch());
     announce(&endpoint, &arguments.data);
     // Clients are answered meanwhile: what they start is recovered by nobody, and need not be.
     let recovered = host.orchestrator.recover().await?;
@@ -68,6 +70,7 @@ async fn serve(arguments: &Local, tasks: LocalTasks, has_mocks: bool) -> Result<
     callbacks::resume(&host).await;
     stopped.await;
     tracing::info!("stopping");
+    watch.abort();
     server.stop(GRACE).await;
     host.stop(GRACE).await;
     Ok(0)

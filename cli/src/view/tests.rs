@@ -37,13 +37,7 @@ fn record(
         cause: Cause::Started,
         time: at(time),
         events: kinds.into_iter().map(|kind| Event { previous: None, kind }).collect(),
-        cursor: Cursor {
-            since: seq,
-            last: None,
-            events: 0,
-            place: Place { iteration_of: None, item: None, events_before: 0, siblings: None },
-            phase,
-        },
+        cursor: Cursor { since: seq, last: None, events: 0, place: Place::root(), phase },
     })
 }
 
@@ -66,6 +60,8 @@ fn forked(state: &str, seq: Seq, total: u32, ending: Option<Ending>) -> Phase<Pa
         input: Payload::empty(),
         effective_input: None,
         follows: None,
+        again: Vec::new(),
+        before: Vec::new(),
     };
     Phase::Forked(Forked { visit: visit(state, 0), fork, ending })
 }

@@ -179,6 +179,13 @@ impl Tree {
         let Some(line) = self.strands.get_mut(strand) else { return };
         match &event.kind {
             Kind::ExecutionStarted { .. } => changes.push(Change::Started),
+            Kind::ExecutionRedriven { .. } => {
+                self.ended = None;
+                line.ended = false;
+                if let Some(step) = line.steps.last_mut() {
+                    (step.left, step.status, step.trouble) = (None, Status::Running, None);
+                }
+            }
             Kind::StateEntered { state_type, name, .. } => {
                 self.transitions += 1;
                 if line.steps.len() == MAX_STEPS {

@@ -112,6 +112,7 @@ impl Operation {
             Self::ListExecutions => body(&operations::list_executions::run(orchestrator, request).await?),
             Self::ListStateMachines => body(&operations::list_state_machines::run(orchestrator, request).await?),
             Self::ListTagsForResource => body(&operations::list_tags_for_resource::run(orchestrator, request).await?),
+            Self::RedriveExecution => body(&operations::redrive_execution::run(orchestrator, request).await?),
             Self::SendTaskFailure => body(&operations::send_task_failure::run(orchestrator, request).await?),
             Self::SendTaskHeartbeat => body(&operations::send_task_heartbeat::run(orchestrator, request).await?),
             Self::SendTaskSuccess => body(&operations::send_task_success::run(orchestrator, request).await?),
@@ -130,7 +131,6 @@ impl Operation {
             | Self::ListStateMachineAliases
             | Self::ListStateMachineVersions
             | Self::PublishStateMachineVersion
-            | Self::RedriveExecution
             | Self::StartSyncExecution
             | Self::TestState
             | Self::UpdateMapRun

@@ -1,14 +1,11 @@
 //! Inputs and outputs that callers give: JSON, or refused.
 //!
-//! They may have megabytes, so they are read once and moved, not copied, and no tree is built of them: that takes
+//! They may have megabytes, so they are moved, not copied, and no tree is built of them: that takes
 //! many times their size, and nothing here looks into them.
 
 use crate::explain::explain;
 use crate::refusal::Refusal;
-use model::Payload;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
-use std::fmt;
+use model::{Payload, json};
 
 /// The input of an execution; the empty object if there is none.
 pub(crate) fn input(text: Option<String>) -> Result<Payload, Refusal> {
@@ -24,115 +21,15 @@ pub(crate) fn output(text: String) -> Result<Payload, Refusal> {
 
 /// A payload, or why it is none.
 fn checked(text: String) -> Result<Payload, String> {
-    match serde_json::from_str::<Checked>(&text) {
-        Ok(Checked) => Ok(Payload::from_checked(text)),
+    match json::check(&text) {
+        Ok(()) => Ok(Payload::from_checked(text)),
         Err(error) => Err(explain(&text, &error)),
-    }
-}
-
-/// Any JSON value that [`serde_json::Value`] can hold, read and forgotten.
-struct Checked;
-
-/// How the parser hands over a number, whose text it keeps, to whoever takes any value.
-const NUMBER: &str = "$serde_json::private::Number";
-/// How it hands over text that it leaves unread.
-const RAW: &str = "$serde_json::private::RawValue";
-
-impl<'de> Deserialize<'de> for Checked {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Any, and not ignored: what is ignored may be nested too deeply, or have halves of surrogate pairs.
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Checked;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any valid JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Checked, E> {
-        Ok(Checked)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Checked, A::Error> {
-        while items.next_element::<Checked>()?.is_some() {}
-        Ok(Checked)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Checked, A::Error> {
-        let Some(first) = members.next_key::<Key>()? else { return Ok(Checked) };
-        match first {
-            Key::Number => {
-                let text: String = members.next_value()?;
-                // A caller's own object may have this key as well, and then anything in it.
-                text.parse::<Number>().map_err(A::Error::custom)?;
-                return Ok(Checked);
-            }
-            Key::Raw => return Err(A::Error::custom(format!("an object may not begin with the key {RAW}"))),
-            Key::Other => members.next_value::<Checked>()?,
-        };
-        while members.next_entry::<Key, Checked>()?.is_some() {}
-        Ok(Checked)
-    }
-}
-
-/// The key of a member.
-enum Key {
-    Number,
-    Raw,
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyReader;
-        impl Visitor<'_> for KeyReader {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-                Ok(match key {
-                    NUMBER => Key::Number,
-                    RAW => Key::Raw,
-                    _ => Key::Other,
-                })
-            }
-        }
-        deserializer.deserialize_str(KeyReader)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn check(text: &str, why: &str) {
         let expected = format!("Invalid State Machine Execution Input: '{why}'");
@@ -201,8 +98,7 @@ mod tests {
         ];
         let texts = texts.into_iter().map(str::to_owned);
         for text in texts.chain([126, 127, 128, 129].map(nested)).chain([126, 127, 128].map(objects)) {
-            let value = serde_json::from_str::<Value>(&text).is_ok();
-            assert_eq!(serde_json::from_str::<Checked>(&text).is_ok(), value, "{text}");
+            assert_eq!(input(Some(text.clone())).is_ok(), json::parse(&text).is_ok(), "{text}");
         }
     }
 }

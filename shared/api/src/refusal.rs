@@ -114,7 +114,7 @@ impl Refusal {
         match self.code {
             "AccessDeniedException" => StatusCode::FORBIDDEN,
             "ResourceNotFound" => StatusCode::NOT_FOUND,
-            "ConflictException" | "StateMachineDeleting" => StatusCode::CONFLICT,
+            "ConflictException" | "StateMachineDeleting" | "ExecutionNotRedrivable" => StatusCode::CONFLICT,
             "TaskTimedOut" => StatusCode::GONE,
             "ThrottlingException" => StatusCode::TOO_MANY_REQUESTS,
             code if code.ends_with("DoesNotExist") => StatusCode::NOT_FOUND,
@@ -149,6 +149,7 @@ impl From<Error> for Refusal {
             Error::ExecutionAlreadyExists(arn) => {
                 Self::new("ExecutionAlreadyExists", format!("Execution Already Exists: '{arn}'"))
             }
+            Error::ExecutionNotRedrivable { reason, .. } => Self::new("ExecutionNotRedrivable", reason),
             Error::StateMachineDoesNotExist(arn) => Self::no_such_machine(arn),
             Error::StateMachineAlreadyExists(arn) => {
                 Self::new("StateMachineAlreadyExists", format!("State Machine Already Exists: '{arn}'"))

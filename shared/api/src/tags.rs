@@ -28,10 +28,11 @@ pub(crate) fn put_on(there: &Value, given: &[Value], resource: &str) -> Result<V
             Some(old) => *old = tag,
             None => tags.push(tag),
         }
-    }
-    if tags.len() > MAX_TAGS {
-        let message = format!("Too many tags: a resource has at most {MAX_TAGS}");
-        return Err(Refusal::new("TooManyTags", message).with("resourceName", resource));
+        // Each tag is looked for among those before it, of which a caller may send any number.
+        if tags.len() > MAX_TAGS {
+            let message = format!("Too many tags: a resource has at most {MAX_TAGS}");
+            return Err(Refusal::new("TooManyTags", message).with("resourceName", resource));
+        }
     }
     Ok(tags.into())
 }

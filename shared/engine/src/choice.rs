@@ -10,7 +10,7 @@ use expression::{Expression, Scope};
 use language::Machine;
 use language::machine::{Choice, Comparison, Condition, Next, Operand, Operator, Relation, TypeTest};
 use model::{Failure, Payload, Timestamp, error_name};
-use serde_json::{Number, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -156,14 +156,7 @@ fn strings(left: &Value, right: &Value) -> Option<Ordering> {
 
 fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
     let (Value::Number(left), Value::Number(right)) = (left, right) else { return None };
-    match (whole(left), whole(right)) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
-    }
-}
-
-fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+    expression::compare_numbers(left, right)
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {
@@ -171,41 +164,25 @@ fn instant(value: &Value) -> Option<Timestamp> {
 }
 
 /// `*` stands for any characters; `\*` is a star, `\\` a backslash.
+///
+/// Each part between stars is looked for where the one before it ends, and never again: the work is the length of both.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let mut tokens = Vec::new();
+    let mut parts = Vec::new();
+    let mut part = String::new();
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
-        tokens.push(match character {
-            '*' => None,
-            '\\' => Some(characters.next().unwrap_or('\\')),
-            other => Some(other),
-        });
-    }
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut token) = (0, 0);
-    // Where the last star is, and how much of the text it has taken so far.
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match tokens.get(token) {
-            Some(None) => {
-                star = Some((token, at));
-                token += 1;
-            }
-            Some(Some(wanted)) if *wanted == text[at] => {
-                at += 1;
-                token += 1;
-            }
-            _ => match &mut star {
-                Some((star_token, taken)) => {
-                    *taken += 1;
-                    at = *taken;
-                    token = *star_token + 1;
-                }
-                None => return false,
-            },
+        match character {
+            '*' => parts.push(std::mem::take(&mut part)),
+            '\\' => part.push(characters.next().unwrap_or('\\')),
+            other => part.push(other),
         }
     }
-    tokens[token..].iter().all(Option::is_none)
+    let [first, middle @ ..] = parts.as_slice() else { return part == text };
+    let Some(rest) = text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(part.as_str())) else {
+        return false;
+    };
+    let found = middle.iter().try_fold(rest, |rest, part| rest.find(part).map(|at| &rest[at + part.len()..]));
+    found.is_some()
 }
 
 #[cfg(test)]
@@ -232,9 +209,29 @@ mod tests {
         }
     }
 
+    /// Steps as many as the product of both lengths would take minutes.
     #[test]
     fn a_hostile_pattern_ends_soon() {
-        assert!(!matches_pattern(&"*a".repeat(200), &"a".repeat(199)));
+        assert!(!matches_pattern(&"*a".repeat(200_000), &"a".repeat(199_999)));
+        assert!(matches_pattern(&"*a".repeat(200_000), &"a".repeat(200_000)));
+        assert!(!matches_pattern(&format!("*{}b*", "a".repeat(100_000)), &"a".repeat(200_000)));
+        assert!(matches_pattern(&"*".repeat(500_000), "x"));
+    }
+
+    #[test]
+    fn the_end_of_a_pattern_is_no_part_of_what_a_star_took() {
+        for (pattern, text, wanted) in [
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("ab*ba", "aba", false),
+            ("*aab", "aaaab", true),
+            ("a*b*b", "ab", false),
+            (r"a\\", r"a\", true),
+            (r"\*\**", "**x", true),
+            ("é*\u{1f600}", "é-\u{1f600}", true),
+        ] {
+            assert_eq!(matches_pattern(pattern, text), wanted, "{pattern} against {text}");
+        }
     }
 
     #[test]
@@ -245,6 +242,11 @@ mod tests {
         };
         assert_eq!(order("1", "1.0"), Some(Ordering::Equal));
         assert_eq!(order("9007199254740993", "9007199254740992"), Some(Ordering::Greater));
+        assert_eq!(order("1e400", "0"), Some(Ordering::Greater));
+        assert_eq!(order("-1e400", "1e-400"), Some(Ordering::Less));
+        assert_eq!(order("-0", "0.0"), Some(Ordering::Equal));
+        let long = |last: char| format!("1{}{last}", "0".repeat(4_000));
+        assert_eq!(order(&long('1'), &long('2')), Some(Ordering::Less));
         assert_eq!(numbers(&json!("1"), &json!(1)), None);
     }
 }

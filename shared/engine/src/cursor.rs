@@ -1,7 +1,7 @@
 //! Where a strand stands. A record holds the cursor after it; `P` is a payload in memory, a slot in the store.
 
 use model::history::StateType;
-use model::{EventRef, Failure, Seq, Timestamp};
+use model::{EventRef, Failure, Seq, StrandId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where a strand stands.
@@ -32,6 +32,20 @@ pub struct Place<P> {
     /// in records of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub siblings: Option<Siblings>,
+    /// The last redrive of the execution before or with which the strand began; none if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redriven: Option<Redriven>,
+}
+
+/// A redrive of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redriven {
+    /// How many there were with it: `$$.Execution.RedriveCount`.
+    pub count: u32,
+    /// When: `$$.Execution.RedriveTime`. The machine's `TimeoutSeconds` count from it.
+    pub at: Timestamp,
+    /// The root's record that it is.
+    pub seq: Seq,
 }
 
 /// The children of one fork, as each of them knows them.
@@ -54,7 +68,13 @@ impl Siblings {
 impl<P> Place<P> {
     /// The root's, and that of a strand that never began.
     pub const fn root() -> Self {
-        Self { iteration_of: None, item: None, events_before: 0, siblings: None }
+        Self { iteration_of: None, item: None, events_before: 0, siblings: None, redriven: None }
+    }
+
+    /// The root's record with which the execution began to run as it does now: the first one, or that of its last
+    /// redrive. What names another one is from before, and must do nothing.
+    pub fn opened(&self) -> Seq {
+        self.redriven.map_or(0, |redriven| redriven.seq)
     }
 }
 
@@ -85,7 +105,7 @@ pub enum Phase<P> {
     Waiting(Waiting<P>),
     /// Children run.
     Forked(Forked<P>),
-    /// The strand is over. Nothing follows (but `Redriven`, on the root).
+    /// The strand is over. Nothing follows, but on the root the record that redrives the execution.
     Ended(Outcome<P>),
 }
 
@@ -209,7 +229,7 @@ pub struct Fork<P> {
     pub seq: Seq,
     /// How many children there are to be.
     pub total: u32,
-    /// Children begun so far are those below this index.
+    /// Children begun so far are those below this index, but for those in `again`.
     pub next: u32,
     /// How many at once.
     pub limit: u32,
@@ -223,6 +243,23 @@ pub struct Fork<P> {
     pub effective_input: Option<P>,
     /// The event that the next child's first one follows.
     pub follows: Option<EventRef>,
+    /// Children below `next` that had no success in the forks `before` and have not begun again, in ascending order. Few:
+    /// a fork gives up with its first failure, and only those that ran then are among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<u32>,
+    /// The forks that this one goes on with after a redrive, the last one first: children that succeeded there are not
+    /// begun again, and those that did not go on from where they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Origin>,
+}
+
+/// A fork that another one goes on with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its strand.
+    pub strand: StrandId,
+    /// The record that forked.
+    pub fork: Seq,
 }
 
 /// Why a fork is left before all its children succeeded.
@@ -341,6 +378,7 @@ impl<P> Cursor<P> {
             item,
             events_before: place.events_before,
             siblings: place.siblings,
+            redriven: place.redriven,
         };
         Ok(Cursor { since, last, events, place, phase })
     }
@@ -365,8 +403,13 @@ impl<P> TaskRequest<P> {
 }
 
 impl<P> Fork<P> {
+    /// Whether no more children are to begin.
+    pub fn has_begun_all(&self) -> bool {
+        self.again.is_empty() && self.next >= self.total
+    }
+
     fn try_map<Q, E>(self, f: &mut impl FnMut(P) -> Result<Q, E>) -> Result<Fork<Q>, E> {
-        let Self { seq, total, next, limit, running, fresh, input, effective_input, follows } = self;
+        let Self { seq, total, next, limit, running, fresh, input, effective_input, follows, again, before } = self;
         Ok(Fork {
             seq,
             total,
@@ -377,6 +420,8 @@ impl<P> Fork<P> {
             input: f(input)?,
             effective_input: effective_input.map(&mut *f).transpose()?,
             follows,
+            again,
+            before,
         })
     }
 }

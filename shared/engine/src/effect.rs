@@ -1,6 +1,6 @@
 //! What a cursor asks the world to do: a function of the cursor alone, safe to repeat.
 
-use crate::{Awaits, Cursor, Ending, Phase};
+use crate::{Awaits, Cursor, Ending, Phase, Redriven};
 use model::{Payload, Seq, Timestamp};
 
 /// An order that may be carried out any number of times.
@@ -44,12 +44,27 @@ pub enum Effect {
     TellParent,
     /// Write the end of the execution where its status is read.
     CloseExecution,
+    /// Write where the status is read that the execution runs again. Before anything else: what a stop or a time-out left
+    /// there is for the time before.
+    ReopenExecution(Redriven),
+    /// Nobody runs who would wake the strand whose fork this is: have it look at how its children ended.
+    Join {
+        /// The record that forked.
+        fork: Seq,
+    },
 }
 
 /// What this cursor asks for, whatever was asked for before. `is_root` tells the two kinds of end apart.
 ///
 /// A call is not among them: only the worker whose claim was acknowledged makes it.
 pub fn effects(cursor: &Cursor<Payload>, is_root: bool) -> Vec<Effect> {
+    // As long as the strand does what the redrive had it do first: it is left only by what comes after this.
+    let redriven = cursor.place.redriven.filter(|redriven| is_root && redriven.seq == cursor.since);
+    let reopened = redriven.map(Effect::ReopenExecution);
+    reopened.into_iter().chain(of_phase(cursor, is_root)).collect()
+}
+
+fn of_phase(cursor: &Cursor<Payload>, is_root: bool) -> Vec<Effect> {
     match &cursor.phase {
         Phase::Ready { .. } => vec![Effect::Wake],
         // The worker that claimed enforces the time-out; if it is gone, its message comes back.
@@ -69,6 +84,7 @@ pub fn effects(cursor: &Cursor<Payload>, is_root: bool) -> Vec<Effect> {
         Phase::Forked(forked) => {
             let fork = &forked.fork;
             match &forked.ending {
+                None if fork.running.is_empty() => vec![Effect::Join { fork: fork.seq }],
                 None => fork
                     .running
                     .iter()
@@ -103,12 +119,18 @@ impl<P> crate::Call<P> {
     /// When a task that waits for its token times out whose call nobody will answer any more, and whether it is the
     /// heartbeat that is missed then; none where no clock is set, or nothing but the call itself could answer.
     pub fn unanswered_deadline(&self) -> Option<(Timestamp, bool)> {
+        self.unanswered_deadline_after(None)
+    }
+
+    /// The same, where whoever holds the token sent its last heartbeat then.
+    pub fn unanswered_deadline_after(&self, last_beat: Option<Timestamp>) -> Option<(Timestamp, bool)> {
         match self.request {
             crate::TaskRequest::LambdaInvoke { wait_for_token: true, .. } => {}
             crate::TaskRequest::LambdaInvoke { .. } | crate::TaskRequest::LambdaFunction { .. } => return None,
         }
         let timeout = self.timeout.map(|seconds| (self.started.plus_seconds(seconds), false));
-        let heartbeat = self.heartbeat.map(|seconds| (self.started.plus_seconds(seconds), true));
+        let silent_since = last_beat.unwrap_or(self.started).max(self.started);
+        let heartbeat = self.heartbeat.map(|seconds| (silent_since.plus_seconds(seconds), true));
         [timeout, heartbeat].into_iter().flatten().min()
     }
 }

@@ -6,6 +6,7 @@ use crate::{Place, StepContext, Visit};
 use expression::{Context, Error, Expression, Random, Scope, Template};
 use language::machine::{PathField, ResultPathField};
 use model::history::StateType;
+use model::limits::MAX_NESTING;
 use model::{Failure, Payload, error_name};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +37,15 @@ impl<'a> Evaluation<'a> {
         match path {
             PathField::Whole => Ok(input.clone()),
             PathField::Empty => Ok(Payload::empty()),
-            PathField::Path(expression) => Ok(Payload::from_value(self.field(expression, input)?)),
+            PathField::Path(expression) => {
+                let value = self.field(expression, input)?;
+                // The context object holds inputs, and is deeper than they are.
+                if expression::is_deeper_than(&value, MAX_NESTING) {
+                    let text = format!("the value is nested deeper than {MAX_NESTING} levels");
+                    return Err(self.failure(error_name::RUNTIME, &text));
+                }
+                Ok(Payload::from_value(value))
+            }
         }
     }
 
@@ -89,6 +98,7 @@ impl<'a> Evaluation<'a> {
                 "An error occurred while executing the state '{state}' (entered at the event id #{entered_id}). {what}"
             ),
         )
+        .clipped()
     }
 
     /// Evaluates with this input as `$` and the context object as `$$`.
@@ -122,11 +132,14 @@ impl<'a> Evaluation<'a> {
                 "StartTime": execution.started.to_string(),
                 "Name": execution.arn.name(),
                 "RoleArn": execution.role_arn,
-                "RedriveCount": 0,
+                "RedriveCount": self.place.redriven.map_or(0, |redriven| redriven.count),
             },
             "StateMachine": { "Id": execution.machine.as_str(), "Name": execution.machine.name() },
             "State": { "Name": self.visit.state, "EnteredTime": self.visit.entered.to_string() },
         });
+        if let Some(redriven) = self.place.redriven {
+            object["Execution"]["RedriveTime"] = json!(redriven.at.to_string());
+        }
         // A state that cannot be retried has no count.
         if matches!(self.visit.state_type, StateType::Task | StateType::Parallel | StateType::Map) {
             object["State"]["RetryCount"] = json!(self.visit.retry_count());

@@ -144,7 +144,8 @@ fn matches_any(error_equals: &[ErrorMatch], failure: &Failure) -> bool {
 
 /// What a Catcher puts into the data.
 fn error_output(failure: &Failure) -> Value {
-    let is_timeout = failure.error.as_deref() == Some(error_name::TIMEOUT);
+    // Recorded for States.Timeout; a missed heartbeat is one too.
+    let is_timeout = [error_name::TIMEOUT, error_name::HEARTBEAT_TIMEOUT].map(Some).contains(&failure.error.as_deref());
     let cause = match &failure.cause {
         Some(cause) => json!(cause),
         // Seen on AWS: a time-out has no cause in the history, but an empty one here.
@@ -188,6 +189,14 @@ mod tests {
         for seed in 0..1_000 {
             assert!(backoff(&retrier, 2, seed) < Duration::from_secs(8));
         }
+    }
+
+    #[test]
+    fn a_time_out_that_is_caught_has_an_empty_cause() {
+        for error in ["States.Timeout", "States.HeartbeatTimeout"] {
+            assert_eq!(error_output(&Failure::named(error)), json!({ "Error": error, "Cause": "" }));
+        }
+        assert_eq!(error_output(&Failure::named("Custom")), json!({ "Error": "Custom", "Cause": null }));
     }
 
     #[test]

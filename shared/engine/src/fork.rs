@@ -6,8 +6,8 @@
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
 use crate::{
-    ChildEnd, Cursor, Ending, Fork, Forked, MapItem, Outcome, Phase, Place, Siblings, Step, StepContext, Visit, abort,
-    failure, leave,
+    ChildEnd, Cursor, Ending, Fork, Forked, MapItem, Outcome, Phase, Place, Resume, Siblings, Step, StepContext, Visit,
+    abort, failure, leave, redrive,
 };
 use language::Machine;
 use language::machine::{DataFlow, Map, MaxConcurrency, Next, Parallel, State, StateName};
@@ -56,13 +56,21 @@ pub(crate) fn begin_map(
 
 /// Record 0 of a child: what it gets, and the state that it is about to enter.
 ///
-/// `parent` is the parent's cursor at the record that begins the child; none if it does not begin it.
-pub fn begin_child(machine: &Machine, parent: &Cursor<Payload>, index: u32, context: &StepContext<'_>) -> Option<Step> {
+/// `parent` is the parent's cursor at the record that begins the child; none if it does not begin it. With `resume` the
+/// child goes on from where one before it was, which had the same index and no success.
+pub fn begin_child(
+    machine: &Machine,
+    parent: &Cursor<Payload>,
+    index: u32,
+    resume: Option<Resume>,
+    context: &StepContext<'_>,
+) -> Option<Step> {
     let Phase::Forked(Forked { visit, fork, ending: None }) = &parent.phase else { return None };
     let mut place = parent.place.clone();
     place.iteration_of = None;
     place.events_before = parent.events;
-    place.siblings = Some(Siblings { total: fork.total, at_once: fork.limit });
+    // Of a fork that goes on with another one only some children are in its set, and no number says that all are.
+    place.siblings = fork.before.is_empty().then_some(Siblings { total: fork.total, at_once: fork.limit });
     let seed = Cursor {
         since: 0,
         last: fork.follows.clone(),
@@ -78,6 +86,9 @@ pub fn begin_child(machine: &Machine, parent: &Cursor<Payload>, index: u32, cont
             let item = Payload::from_value(fork.input.value().get(at)?.clone());
             place.iteration_of = Some(visit.state.clone());
             place.item = Some(MapItem { index, value: item.clone() });
+            if let Some(resume) = resume {
+                return Some(redrive::resume(writer, place, resume));
+            }
             writer.put(Kind::MapIterationStarted { name: visit.state.clone(), index });
             let selector = map.item_selector.as_ref();
             let effective = fork.effective_input.as_ref().unwrap_or(&item);
@@ -94,6 +105,9 @@ pub fn begin_child(machine: &Machine, parent: &Cursor<Payload>, index: u32, cont
             return None;
         }
     };
+    if let Some(resume) = resume {
+        return Some(redrive::resume(writer, place, resume));
+    }
     Some(writer.finish(context.seq, place, Phase::Ready { state: start.as_str().to_owned(), input }))
 }
 
@@ -215,17 +229,24 @@ fn begin(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, visit: Vi
         input: plan.input,
         effective_input: plan.effective_input,
         follows: writer.last().cloned(),
+        again: Vec::new(),
+        before: Vec::new(),
     };
     fill(&mut fork);
     writer.finish(seq, place, Phase::Forked(Forked { visit, fork, ending: None }))
 }
 
-/// Begins as many children as the limit allows.
-fn fill(fork: &mut Fork<Payload>) {
-    while fork.next < fork.total && fork.running.len() < usize::try_from(fork.limit).unwrap_or(usize::MAX) {
-        fork.running.push(fork.next);
-        fork.fresh.push(fork.next);
-        fork.next += 1;
+/// Begins as many children as the limit allows: first those that are to begin again.
+pub(crate) fn fill(fork: &mut Fork<Payload>) {
+    while !fork.has_begun_all() && fork.running.len() < usize::try_from(fork.limit).unwrap_or(usize::MAX) {
+        let index = if fork.again.is_empty() {
+            fork.next += 1;
+            fork.next - 1
+        } else {
+            fork.again.remove(0)
+        };
+        fork.running.push(index);
+        fork.fresh.push(index);
     }
 }
 

@@ -13,6 +13,7 @@ mod evaluate;
 mod failure;
 mod fork;
 mod leave;
+mod redrive;
 mod step;
 mod task;
 mod trigger;
@@ -21,10 +22,11 @@ mod writer;
 
 pub use context::{Claim, ExecutionFacts, StepContext};
 pub use cursor::{
-    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Outcome, Pending, Phase, Place, Siblings, TaskRequest, Visit,
-    Waiting,
+    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven, Siblings,
+    TaskRequest, Visit, Waiting,
 };
 pub use effect::{Effect, effects};
 pub use fork::begin_child;
+pub use redrive::{End, Left, Resume, left, redrive};
 pub use step::{Step, Then, makes_call, start, step};
 pub use trigger::{ChildEnd, Trigger};

@@ -187,8 +187,8 @@ fn run_fail(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, fail: 
         FailText::Fixed(text) => Ok(Some(text.clone())),
         FailText::Path(expression) => evaluation.text(field, expression, &visit.input).map(Some),
     };
-    let stated =
-        text("ErrorPath", &fail.error).and_then(|error| Ok(Failure { error, cause: text("CausePath", &fail.cause)? }));
+    let stated = text("ErrorPath", &fail.error)
+        .and_then(|error| Ok(Failure { error, cause: text("CausePath", &fail.cause)? }.clipped()));
     failure::fail(machine, writer, place, visit, stated.unwrap_or_else(|failed| failed))
 }
 
@@ -198,7 +198,7 @@ fn unknown_state(writer: Writer<'_>, place: Place<Payload>, name: &str) -> Step 
     failure::end_failed(writer, place, None, Failure::new(model::error_name::RUNTIME, cause))
 }
 
-fn retriers(state: &State) -> usize {
+pub(crate) fn retriers(state: &State) -> usize {
     match state {
         State::Task(task) => task.retry.len(),
         State::Parallel(parallel) => parallel.retry.len(),

@@ -184,6 +184,8 @@ fn failed(
     called: Called,
     failure: Failure,
 ) -> Step {
+    // A function's answer is its cause, whatever its size.
+    let failure = failure.clipped();
     let noted = failure.clone();
     writer.put(match called {
         Called::Function => Kind::LambdaFunctionFailed(noted),

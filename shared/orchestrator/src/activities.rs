@@ -39,7 +39,7 @@ impl Orchestrator {
 
     /// ListActivities.
     pub async fn list_activities(&self, after: Option<&str>, limit: u32) -> Result<Page<Activity>, Error> {
-        Ok(self.ports().catalog.activities(after, limit).await?)
+        self.ports().catalog.activities(after, limit).await.map_err(|error| Error::of_page(error, after))
     }
 
     /// GetActivityTask's wait: until the activity may have a task, or for as long as `at_most`.

@@ -1,6 +1,7 @@
 //! One commit of one strand: work out the record, put it, carry out its effects, and make the call it claims.
 
 use crate::caches::CallGuard;
+use crate::defects::Defect;
 use crate::known::Known;
 use crate::ports::{Put, StoredRecord};
 use crate::stored::Encoded;
@@ -42,17 +43,20 @@ pub(crate) struct Committed {
     call: Option<CallGuard>,
 }
 
-/// Growing delays between attempts: 50 ms, then twice as long each time, up to 5 s.
+/// Growing delays between attempts: below 50 ms, then twice that each time, up to 5 s; half of it at least, and where in
+/// between is random, so that those whom one outage stopped do not come back together.
 #[derive(Default)]
 pub(crate) struct Delays {
     attempts: u32,
 }
 
 impl Delays {
-    pub(crate) fn next(&mut self) -> Duration {
-        let delay = Duration::from_millis(50 << self.attempts.min(10)).min(Duration::from_secs(5));
+    pub(crate) fn next(&mut self, random: u64) -> Duration {
+        let longest = Duration::from_millis(50 << self.attempts.min(10)).min(Duration::from_secs(5));
         self.attempts += 1;
-        delay
+        let half = longest / 2;
+        let micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
+        half + Duration::from_micros(random % micros)
     }
 }
 
@@ -108,6 +112,12 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// For [`Defect::CallMadeByTheNext`].
+    pub(crate) fn take_call(&self, record: Arc<Record>) -> Committed {
+        let call = Some(self.caches().begin_call(&record.writer));
+        Committed { record, call }
+    }
+
     /// Records a call's outcome, however often the journal has to be asked: nobody else knows it.
     async fn record_outcome(
         &self,
@@ -132,7 +142,7 @@ impl Orchestrator {
                 Err(error) if error.is_transient() && self.is_live(claim) => {
                     tracing::warn!(execution = %known.key.execution, %error, "a call's outcome waits for the journal");
                     has_failed = true;
-                    self.ports().clock.sleep(delays.next()).await;
+                    self.ports().clock.sleep(delays.next(self.ports().clock.random())).await;
                 }
                 done => return done,
             }
@@ -152,7 +162,13 @@ impl Orchestrator {
         loop {
             match self.commit(known, &head, trigger.clone(), cause.clone(), calls).await? {
                 Attempt::Won(committed) => return Ok(Some(committed)),
-                Attempt::Lost(winner) if winner.cursor.since == since && !winner.cursor.is_terminal() => head = winner,
+                Attempt::Lost(winner) if winner.cursor.since == since && !winner.cursor.is_terminal() => {
+                    head = if self.has(Defect::StaleHead) {
+                        Arc::new(Record { key: winner.key.clone(), ..Record::clone(&head) })
+                    } else {
+                        winner
+                    };
+                }
                 Attempt::Lost(_) | Attempt::Unfit => return Ok(None),
             }
         }
@@ -170,8 +186,12 @@ impl Orchestrator {
         let Some(record) = self.work_out(known, head, trigger, cause, calls)? else { return Ok(Attempt::Unfit) };
         let claims = matches!(record.cursor.phase, Phase::Calling(_));
         let call = claims.then(|| self.caches().begin_call(&record.writer));
+        if self.has(Defect::SendBeforeCommit) {
+            self.carry_out_or_settle_later(known, &Arc::new(record.clone())).await?;
+        }
         match self.put(known, &record).await {
             Ok(None) => {}
+            Err(error) if error.is_transient() && self.has(Defect::AmbiguousPutWon) => {}
             Ok(Some(winner)) => return Ok(Attempt::Lost(Arc::new(winner))),
             Err(error) => {
                 // The record may be there all the same. A message comes again; who calls from outside may not.
@@ -190,7 +210,20 @@ impl Orchestrator {
 
     /// Puts the record; the one that is there if it loses.
     pub(crate) async fn put(&self, known: &Known, record: &Record) -> Result<Option<Record>, Error> {
-        match self.ports().journal.put(&self.stored(known, record).await?).await? {
+        let put = if self.has(Defect::BlobAfterRecord) {
+            let stored = record.encode(self.settings().inline_payload_bytes).stored;
+            let put = self.ports().journal.put(&stored).await?;
+            self.stored(known, record).await?;
+            put
+        } else {
+            self.ports().journal.put(&self.stored(known, record).await?).await?
+        };
+        self.other_winner(record, put).await
+    }
+
+    /// The record that is in the place of this one, if its put was lost to it.
+    pub(crate) async fn other_winner(&self, record: &Record, put: Put) -> Result<Option<Record>, Error> {
+        match put {
             Put::Won => Ok(None),
             Put::Lost(stored) => {
                 let winner = self.open(&stored).await?;
@@ -207,7 +240,7 @@ impl Orchestrator {
             .iter()
             .map(|(key, payload)| self.ports().blobs.put(key, Bytes::copy_from_slice(payload.text().as_bytes())));
         try_join_all(puts).await?;
-        Ok(StoredRecord { expires: self.expires(known, record.time), ..stored })
+        Ok(StoredRecord { expires: self.expires(known, known.begun(&record.cursor), record.time), ..stored })
     }
 
     /// Works out the record after the head: as many states as one commit may hold.
@@ -227,7 +260,10 @@ impl Orchestrator {
             Trigger::Aborted(Ending::Aborted { after, .. }) => Some(*after),
             _ => None,
         };
-        let time = self.now().max(head.end()).max(others.unwrap_or_default());
+        let mut time = self.now().max(head.end()).max(others.unwrap_or_default());
+        if self.has(Defect::HostClockOrders) {
+            time = self.now();
+        }
         let would_call = matches!(trigger, Trigger::TimerFired | Trigger::Entered);
         if calls != Calls::Allowed && would_call && engine::makes_call(&known.machine, &head.cursor) {
             return Ok(None);
@@ -312,6 +348,9 @@ impl Orchestrator {
     }
 
     pub(crate) fn writer(&self) -> WriterId {
+        if self.has(Defect::WriterNotFresh) {
+            return WriterId(self.settings().process.as_str().into());
+        }
         WriterId(self.fresh_id().into())
     }
 }
@@ -333,4 +372,24 @@ fn payload_bytes(events: &[Event<Payload>]) -> usize {
             _ => 0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_and_come_apart() {
+        for random in [0, 1, 24_999, 12_345_678_901, u64::MAX] {
+            let mut delays = Delays::default();
+            let mut bound = Duration::from_millis(50);
+            for _ in 0..20 {
+                let delay = delays.next(random);
+                assert!(delay >= bound / 2 && delay < bound, "{delay:?}, below {bound:?}");
+                bound = (bound * 2).min(Duration::from_secs(5));
+            }
+        }
+        let later = |random| (0..5).map(|_| Delays::default().next(random)).max();
+        assert_ne!(later(3), later(4));
+    }
 }

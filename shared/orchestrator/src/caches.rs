@@ -17,7 +17,7 @@ pub(crate) struct Caches {
     pub(crate) executions: Cache<RunKey, Arc<Known>>,
     /// Last records of children that this process ended, for their parents to read.
     pub(crate) ends: Cache<(RunKey, StrandId), Arc<Record>>,
-    /// The last record of each strand whose effects this process has carried out.
+    /// The last record of each strand of which this process knows that everything it waits for is established.
     pub(crate) acted: Cache<(RunKey, StrandId), Seq>,
     calls: Mutex<HashSet<WriterId>>,
 }

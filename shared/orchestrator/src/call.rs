@@ -1,6 +1,7 @@
 //! Making the call that a claim is for. Only the worker whose claim was acknowledged comes here.
 
 use crate::advance::Delays;
+use crate::defects::Defect;
 use crate::known::Known;
 use crate::ports::{CallContext, FunctionCall};
 use crate::{Error, Orchestrator, Record, function_output};
@@ -21,7 +22,7 @@ impl Orchestrator {
                 Ok(None) => return Ok(self.outcome(known, call).await),
                 // Given up, the claim would count as a call whose outcome is not known.
                 Err(error) if error.is_transient() && self.is_live(record) => {
-                    self.ports().clock.sleep(delays.next()).await;
+                    self.ports().clock.sleep(delays.next(self.ports().clock.random())).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -31,11 +32,15 @@ impl Orchestrator {
     /// Whether the execution must end: read by every strand but the root between its claim and its call, since a stop
     /// puts its terminal record on the root only.
     async fn stop_mark(&self, known: &Known, record: &Record) -> Result<Option<engine::Ending>, Error> {
-        if record.key.strand.is_root() {
+        if record.key.strand.is_root() || self.has(Defect::StopMarkNotRead) {
             return Ok(None);
         }
-        let meta = self.present_meta(&known.key.execution).await?;
-        Ok(meta.and_then(|meta| meta.stop).map(|mark| mark.ending))
+        let Some(meta) = self.present_meta(&known.key.execution).await? else { return Ok(None) };
+        if meta.run == record.key.run.run && meta.opened() > record.cursor.place.opened() {
+            // It was stopped and redriven since: nothing waits for this strand any more.
+            return Ok(Some(engine::Ending::Stopped(Failure::default())));
+        }
+        Ok(meta.stop.map(|mark| mark.ending))
     }
 
     async fn outcome(&self, known: &Known, call: &Call<Payload>) -> Trigger {

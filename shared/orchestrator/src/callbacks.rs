@@ -1,6 +1,7 @@
 //! Answers from outside: callbacks with a task token, and activities' workers.
 
 use crate::advance::{Calls, Moved};
+use crate::defects::Defect;
 use crate::ports::WaitKey;
 use crate::{Cause, Error, Orchestrator, RecordKey, Wake, WakeKind};
 use engine::{Awaits, Phase, TaskRequest, Trigger};
@@ -28,7 +29,9 @@ impl Orchestrator {
         }
     }
 
-    /// SendTaskHeartbeat: a note, not a record; the heartbeat's timer reads it.
+    /// SendTaskHeartbeat: a note, not a record; the heartbeat's timer reads it. The timer takes no time-out back, and
+    /// so lets no heartbeat in any more before it puts its record: one that comes then is told that the task has timed
+    /// out, and sees to it that it has.
     pub async fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
         let wait = self.tokens().read(token).ok_or(Error::InvalidTaskToken)?;
         let head = self.head(&wait.run, &wait.strand).await?;
@@ -36,7 +39,11 @@ impl Orchestrator {
         if !waits || self.must_stop(&wait).await? {
             return Err(Error::TaskTimedOut);
         }
-        Ok(self.ports().journal.beat(&wait, self.now()).await?)
+        if self.ports().journal.beat_if_open(&wait, self.now()).await? {
+            return Ok(());
+        }
+        self.answer(&wait, &Trigger::TaskTimedOut { heartbeat: true }, awaits_answer).await?;
+        Err(Error::TaskTimedOut)
     }
 
     /// Moves a strand on for an answer to what it has waited for since that record.
@@ -46,13 +53,15 @@ impl Orchestrator {
         trigger: &Trigger,
         mut accepts: impl FnMut(&Phase<Payload>) -> bool,
     ) -> Result<Moved, Error> {
+        let wait = &self.wait_of_name(wait).await?;
         let Some(known) = self.known(&wait.run).await? else { return Ok(Moved::Gone) };
         if self.must_stop(wait).await? {
             return Ok(Moved::Gone);
         }
         let Some(head) = self.head(&wait.run, &wait.strand).await? else { return Ok(Moved::Gone) };
         let cause = Cause::Answer(wait.since);
-        if head.cursor.since != wait.since || !accepts(&head.cursor.phase) {
+        let is_past = self.has(Defect::TokenMatchedBySeq) && head.key.seq != wait.since;
+        if head.cursor.since != wait.since || is_past || !accepts(&head.cursor.phase) {
             if head.cause == cause {
                 // The answer that this one repeats may have failed between its put and its effects.
                 self.make_sure(&known, &Arc::new(head)).await?;
@@ -63,8 +72,17 @@ impl Orchestrator {
         self.advance_within(&known, Arc::new(head), trigger, &cause, Calls::Outside).await
     }
 
+    /// The wait itself; with [`Defect::RunForgotten`] the same of whichever run has the name.
+    async fn wait_of_name(&self, wait: &WaitKey) -> Result<WaitKey, Error> {
+        let run = if self.has(Defect::RunForgotten) { self.run_of_name(&wait.run).await? } else { wait.run.clone() };
+        Ok(WaitKey { run, ..wait.clone() })
+    }
+
     /// Whether the execution must end: then no answer is taken, though the strand may not have ended yet.
     async fn must_stop(&self, wait: &WaitKey) -> Result<bool, Error> {
+        if self.has(Defect::AnswerAfterStop) {
+            return Ok(false);
+        }
         let meta = self.present_meta(&wait.run.execution).await?;
         Ok(meta.is_none_or(|meta| meta.run != wait.run.run || meta.stop.is_some() || meta.stopped.is_some()))
     }

@@ -1,11 +1,13 @@
 //! Carrying out what a cursor asks for, and `settle`: doing so again for a strand's head, whatever was lost.
 
+use crate::advance::Moved;
+use crate::defects::Defect;
 use crate::known::Known;
 use crate::ports::{ActivityTask, EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, ParkedTimer};
 use crate::{Cause, Error, Lane, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
 use engine::{Cursor, Effect, Ending, Outcome, Phase, Trigger, effects};
 use futures::future::try_join_all;
-use model::{Failure, Payload, StrandId, error_name};
+use model::{Failure, Payload, Seq, StrandId, error_name};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +44,9 @@ impl Orchestrator {
 
     /// Reads nothing and repeats everything that the strand's head waits for.
     pub(crate) async fn settle(&self, known: &Known, head: &Arc<Record>) -> Result<(), Error> {
+        if head.key.strand.is_root() {
+            self.arm_execution_timeout(known, head).await?;
+        }
         if let (Phase::Calling(call), false) = (&head.cursor.phase, self.is_live(head)) {
             // The call may have happened, and its token may be in somebody's hands: the task's own clocks decide.
             if let Some((at, _)) = call.unanswered_deadline() {
@@ -55,13 +60,24 @@ impl Orchestrator {
             );
             let cause = Cause::Call(head.key.seq);
             let trigger = Trigger::TaskFailed(failure);
-            self.advance_within(known, Arc::clone(head), &trigger, &cause, self.calls()).await?;
+            let moved = self.advance_within(known, Arc::clone(head), &trigger, &cause, self.calls()).await?;
+            if matches!(moved, Moved::Gone) && !self.has(Defect::LostOutcomeAcknowledged) {
+                // Who recorded the outcome may have had this very message, and died before the effects.
+                return self.settle_outcome(known, head).await;
+            }
             return Ok(());
         }
-        if head.key.strand.is_root() {
-            self.arm_execution_timeout(known, head).await?;
-        }
         self.carry_out(known, head, Reach::All).await
+    }
+
+    /// Carries out the effects of the record that says what became of this claim, if it is the head.
+    async fn settle_outcome(&self, known: &Known, claim: &Record) -> Result<(), Error> {
+        match self.head(&known.key, &claim.key.strand).await? {
+            Some(head) if head.cause == Cause::Call(claim.key.seq) => {
+                Box::pin(self.make_sure(known, &Arc::new(head))).await
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Settles the head, unless this process knows that it carried out all its effects.
@@ -75,7 +91,7 @@ impl Orchestrator {
         self.settle(known, head).await
     }
 
-    /// Whether this process knows that it carried out all effects of the record, or of one after it.
+    /// Whether this process knows that all is established that the strand waits for at this record, or at one after it.
     pub(crate) fn has_acted(&self, record: &Record) -> bool {
         let strand = (record.key.run.clone(), record.key.strand.clone());
         // A claim's effects do not include its call, whose worker may be gone.
@@ -114,11 +130,35 @@ impl Orchestrator {
                 Effect::OfferActivity { arn, since } => self.offer(known, strand, &arn, since).await?,
                 Effect::TellParent => self.tell_parent(known, record, reach).await?,
                 Effect::CloseExecution => self.close(known, record).await?,
+                Effect::ReopenExecution(redriven) => {
+                    let expires = self.expires(known, redriven.at, record.time);
+                    self.ports().journal.reopen(&known.key, &redriven, expires).await?;
+                }
+                Effect::Join { fork } => {
+                    self.send(known, strand, WakeKind::Children { fork }, Duration::ZERO).await?;
+                }
             }
         }
         try_join_all(children).await?;
-        self.caches().acted.insert((known.key.clone(), strand.clone()), record.key.seq);
+        self.note_acted(record, reach);
         Ok(())
+    }
+
+    /// Notes that all is established that the strand waits for at this record.
+    ///
+    /// A fork's later record begins only some of the children that it waits for: those before it were begun by whoever
+    /// put the records before it, which this process knows only if it did so itself.
+    fn note_acted(&self, record: &Record, reach: Reach) {
+        let strand = (record.key.run.clone(), record.key.strand.clone());
+        let is_whole = match &record.cursor.phase {
+            Phase::Forked(forked) if reach == Reach::Fresh && forked.fork.seq != record.key.seq => {
+                self.caches().acted.get(&strand).is_some_and(|acted| acted + 1 == record.key.seq)
+            }
+            _ => true,
+        };
+        if is_whole {
+            self.caches().acted.insert(strand, record.key.seq);
+        }
     }
 
     async fn offer(&self, known: &Known, strand: &StrandId, arn: &str, since: u64) -> Result<(), Error> {
@@ -138,9 +178,15 @@ impl Orchestrator {
         let Some((parent, fork, index)) = record.key.strand.parent() else { return Ok(()) };
         let succeeded = matches!(record.cursor.phase, Phase::Ended(Outcome::Succeeded { .. }));
         self.caches().ends.insert((known.key.clone(), record.key.strand.clone()), Arc::clone(record));
-        let join = JoinKey { run: known.key.clone(), strand: parent.clone(), fork };
+        let join = self.join_key(known, &parent, fork);
         let child = EndedChild { index, seq: record.key.seq, succeeded };
         let ended = self.ports().journal.join(&join, &child).await?;
+        if self.has(Defect::ChildStartsSibling) && succeeded && reach == Reach::Fresh {
+            return self.start_sibling(known, &parent, fork).await;
+        }
+        if self.has(Defect::JoinSeenOnce) && reach == Reach::All {
+            return Ok(());
+        }
         let has_to_wake = match record.cursor.place.siblings {
             // Whoever tells it again cannot know what became of the first time.
             Some(siblings) if succeeded && reach == Reach::Fresh => {
@@ -156,17 +202,18 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// The set of the fork's children that have ended.
+    pub(crate) fn join_key(&self, known: &Known, parent: &StrandId, fork: Seq) -> JoinKey {
+        let fork = if self.has(Defect::JoinSetReused) { 0 } else { fork };
+        JoinKey { run: known.key.clone(), strand: parent.clone(), fork }
+    }
+
     async fn close(&self, known: &Known, record: &Record) -> Result<(), Error> {
         let Phase::Ended(outcome) = &record.cursor.phase else { return Ok(()) };
-        let status = match outcome {
-            Outcome::Succeeded { .. } => ExecutionStatus::Succeeded,
-            Outcome::Failed(_) => ExecutionStatus::Failed,
-            Outcome::Aborted(_) => ExecutionStatus::Aborted,
-            Outcome::TimedOut(_) => ExecutionStatus::TimedOut,
-        };
+        let status = status_of(outcome);
         self.ports().journal.close(&known.key, status, record.time, record.key.seq).await?;
         self.caches().executions.remove(&known.key);
-        self.retain_after(known, record.time).await
+        self.retain_after(known, record).await
     }
 
     /// Asks to be woken when the execution has run for as long as its machine allows.
@@ -182,7 +229,7 @@ impl Orchestrator {
         if is_ending {
             return Ok(());
         }
-        let delay = known.facts.started.plus_seconds(seconds).since(self.now());
+        let delay = known.begun(&head.cursor).plus_seconds(seconds).since(self.now());
         self.send(known, &StrandId::root(), WakeKind::ExecutionTimeout, delay).await
     }
 
@@ -211,6 +258,7 @@ impl Orchestrator {
     /// Sends a wake that comes only after this process is gone: for what it may leave undone after a put.
     pub(crate) async fn send_safety(&self, wake: Wake) -> Result<(), Error> {
         match self.settings().safety_delay {
+            Some(_) if self.has(Defect::SafetyWakeTooSoon) => self.send_later(wake, Duration::ZERO).await,
             Some(delay) => self.send_later(wake, delay).await,
             None => Ok(()),
         }
@@ -221,6 +269,16 @@ impl Known {
     /// A wake of this run, for whoever takes steps.
     pub(crate) fn wake(&self, strand: &StrandId, kind: WakeKind) -> Wake {
         Wake { start: Some(self.start()), ..Wake::new(&self.key, strand, kind) }
+    }
+}
+
+/// What an execution is that ended so.
+pub(crate) fn status_of(outcome: &Outcome<Payload>) -> ExecutionStatus {
+    match outcome {
+        Outcome::Succeeded { .. } => ExecutionStatus::Succeeded,
+        Outcome::Failed(_) => ExecutionStatus::Failed,
+        Outcome::Aborted(_) => ExecutionStatus::Aborted,
+        Outcome::TimedOut(_) => ExecutionStatus::TimedOut,
     }
 }
 

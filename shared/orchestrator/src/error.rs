@@ -13,6 +13,14 @@ pub enum Error {
     /// The name is taken by an execution with another input, or by one that has ended.
     #[error("execution {0} exists already")]
     ExecutionAlreadyExists(ExecutionArn),
+    /// The execution is none that can be redriven.
+    #[error("execution {execution} cannot be redriven: {reason}")]
+    ExecutionNotRedrivable {
+        /// The execution.
+        execution: ExecutionArn,
+        /// Why: a sentence for the caller.
+        reason: String,
+    },
     /// No such machine.
     #[error("state machine {0} does not exist")]
     StateMachineDoesNotExist(StateMachineArn),
@@ -60,6 +68,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why there is no page of a list. What a store cannot read may be the token, which came from a caller: all of them
+    /// name it in these words.
+    pub(crate) fn of_page(error: ports::Error, after: Option<&str>) -> Self {
+        match (&error, after) {
+            (ports::Error::Unreadable { what, .. }, Some(after)) if *what == format!("page token {after:?}") => {
+                Self::InvalidPageToken(after.to_owned())
+            }
+            _ => Self::Port(error),
+        }
+    }
+
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -67,6 +86,7 @@ impl Error {
             Self::StateMachineConflict(_) | Self::ResourceConflict(_) => true,
             Self::ExecutionDoesNotExist(_)
             | Self::ExecutionAlreadyExists(_)
+            | Self::ExecutionNotRedrivable { .. }
             | Self::StateMachineDoesNotExist(_)
             | Self::StateMachineAlreadyExists(_)
             | Self::StateMachineDeleting(_)

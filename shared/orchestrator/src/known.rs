@@ -1,5 +1,6 @@
 //! Reading: an execution's facts, a strand's head, a record with all its payloads.
 
+use crate::defects::Defect;
 use crate::ports::{BlobKey, Meta, StoredRecord};
 use crate::stored::{self, Located, Opened};
 use crate::{Error, Orchestrator, Record, RecordKey, RunKey, Start, Wake, ports};
@@ -55,6 +56,12 @@ impl Orchestrator {
         }
     }
 
+    /// For [`crate::defects::Defect::RunForgotten`].
+    pub(crate) async fn run_of_name(&self, key: &RunKey) -> Result<RunKey, Error> {
+        let meta = self.present_meta(&key.execution).await?;
+        Ok(meta.map_or_else(|| key.clone(), |meta| RunKey { execution: meta.execution, run: meta.run }))
+    }
+
     /// The execution that META is of.
     pub(crate) async fn execution(&self, meta: &Meta) -> Result<Arc<Known>, Error> {
         let key = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
@@ -99,7 +106,7 @@ impl Orchestrator {
         if known.has_input { Ok(known.facts.input.clone()) } else { self.input(&known.key).await }
     }
 
-    async fn input(&self, key: &RunKey) -> Result<Payload, Error> {
+    pub(crate) async fn input(&self, key: &RunKey) -> Result<Payload, Error> {
         let first = RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 };
         let record = self.record(&first).await?.ok_or_else(|| unreadable(&first, "it is not there".into()))?;
         let started = record.events.into_iter().find_map(|event| match event.kind {
@@ -200,7 +207,7 @@ impl Orchestrator {
         if self.settings().only_process || call.worker == self.settings().process {
             return self.caches().is_calling(&record.writer);
         }
-        self.now() < call.expires
+        self.now() < call.expires || self.has(Defect::ClaimNeverExpires)
     }
 }
 

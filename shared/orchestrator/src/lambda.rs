@@ -79,7 +79,7 @@ fn invoked(payload: &str, version: &str, headers: &[(String, String)]) -> Value 
 
 /// The cause is the payload: with its own spaces from a function named directly, compact from `lambda:invoke`.
 fn failure(payload: &str, direct: bool) -> Failure {
-    let value: Value = serde_json::from_str(payload).unwrap_or(Value::Null);
+    let value = model::json::parse(payload).unwrap_or(Value::Null);
     let error = value.get("errorType").and_then(Value::as_str).unwrap_or(error_name::LAMBDA_UNKNOWN);
     let cause = if direct || value.is_null() { payload.to_owned() } else { value.to_string() };
     Failure::new(error, cause)

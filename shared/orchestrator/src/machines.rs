@@ -156,7 +156,7 @@ impl Orchestrator {
 
     /// ListStateMachines.
     pub async fn list_state_machines(&self, after: Option<&str>, limit: u32) -> Result<Page<StateMachine>, Error> {
-        Ok(self.ports().catalog.machines(after, limit).await?)
+        self.ports().catalog.machines(after, limit).await.map_err(|error| Error::of_page(error, after))
     }
 
     /// The machine of a revision, parsed. Revisions never change, so each is parsed once.

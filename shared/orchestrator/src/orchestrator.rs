@@ -62,6 +62,11 @@ pub struct Settings {
     pub max_payload_bytes: Option<usize>,
     /// How long an execution is kept after its end; none: for ever.
     pub retention: Option<Duration>,
+    /// For how long after its end an execution can be redriven.
+    pub redrive_window: Duration,
+    /// What is wrong with the protocol, on purpose.
+    #[cfg(feature = "planted-defects")]
+    pub defect: Option<crate::Defect>,
 }
 
 impl Settings {
@@ -81,6 +86,9 @@ impl Settings {
             inline_payload_bytes: model::limits::AWS_MAX_PAYLOAD_BYTES,
             max_payload_bytes: Some(model::limits::AWS_MAX_PAYLOAD_BYTES),
             retention: None,
+            redrive_window: model::limits::AWS_REDRIVE_WINDOW,
+            #[cfg(feature = "planted-defects")]
+            defect: None,
         }
     }
 }

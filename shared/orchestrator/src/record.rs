@@ -59,4 +59,9 @@ pub enum Cause {
     Answer(Seq),
     /// A stop, a time-out or a sibling's failure.
     Abort,
+    /// RedriveExecution.
+    Redriven {
+        /// The caller's name for this very call, if it gave one.
+        token: Option<String>,
+    },
 }

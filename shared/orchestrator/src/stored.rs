@@ -17,9 +17,12 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 /// The newest version that this code writes. It reads every version up to it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
-/// The version of a record whose payloads all lie in records.
+/// The version of a record of an execution that was never redriven.
+const VERSION_BEFORE_REDRIVE: u32 = 2;
+
+/// The version of one whose payloads, besides, all lie in records.
 const VERSION_WITHOUT_BLOBS: u32 = 1;
 
 /// The largest body, in bytes: what DynamoDB takes is 400 KB with the item's other attributes. Where small payloads add
@@ -134,10 +137,9 @@ impl Record {
                 sha256: sha256_hex(table.payloads[slot].text()),
             })
             .collect();
-        let version = if blobs.is_empty() { VERSION_WITHOUT_BLOBS } else { VERSION };
         let mut body = String::with_capacity(512 + table.bytes());
         body.push_str("{\"version\":");
-        body.push_str(&version.to_string());
+        body.push_str(&self.version(!blobs.is_empty()).to_string());
         self.fields(&mut body);
         table.write(&mut body, &large);
         if !blobs.is_empty() {
@@ -163,7 +165,7 @@ impl Record {
             table.payloads.iter().map(|payload| payload.home().cloned().map(Slot::There)).collect();
         let mut body = String::with_capacity(512 + table.bytes());
         body.push_str("{\"version\":");
-        body.push_str(&VERSION_WITHOUT_BLOBS.to_string());
+        body.push_str(&self.version(false).to_string());
         self.fields(&mut body);
         table.write(&mut body, &[]);
         // Without its homes it would be taken for one that lies where it does not.
@@ -178,6 +180,15 @@ impl Record {
     pub(crate) fn from_travel(key: RecordKey, body: &str) -> Result<Self, Error> {
         let stored = StoredRecord { key, body: Bytes::copy_from_slice(body.as_bytes()), expires: None };
         Opened::read(&stored)?.close(&HashMap::new(), &[])
+    }
+
+    /// The oldest version that has all that is in this record: programs of that version read it.
+    fn version(&self, has_blobs: bool) -> u32 {
+        match (self.cursor.place.redriven, has_blobs) {
+            (Some(_), _) => VERSION,
+            (None, true) => VERSION_BEFORE_REDRIVE,
+            (None, false) => VERSION_WITHOUT_BLOBS,
+        }
     }
 
     fn fields(&self, body: &mut String) {

@@ -1,10 +1,10 @@
 //! What a clock asks for each minute: parked timers that are due, and executions that nobody wakes any more.
 
+use crate::defects::Defect;
 use crate::ports::{ExecutionStatus, Minute, ParkedTimer, Timers};
 use crate::{Error, Orchestrator, RunKey, Wake, WakeKind};
 use engine::{Cursor, Phase};
-use futures::StreamExt as _;
-use futures::stream;
+use futures::future::join_all;
 use model::{Payload, StrandId, Timestamp};
 use std::time::Duration;
 
@@ -21,6 +21,10 @@ const BEHIND_MINUTES: i64 = 60;
 const RECENT_MINUTES: i64 = 10;
 const FULL_SWEEP_EVERY: i64 = 10;
 
+/// How far back the first sweep of all looks: timers may have been parked for as long before somebody noticed that the
+/// schedule was off, or failed.
+const FIRST_LOOK_MINUTES: i64 = 24 * 60;
+
 /// Timers read at once.
 const PAGE: u32 = 100;
 
@@ -35,6 +39,8 @@ const FORGOTTEN: Duration = Duration::from_mins(15);
 pub struct Swept {
     /// Timers sent.
     pub sent: usize,
+    /// Timers that the queue will never take. They stay parked; the log names their executions.
+    pub refused: usize,
     /// Whether it stopped because its time was up; the next one goes on.
     pub unfinished: bool,
 }
@@ -59,32 +65,55 @@ impl Orchestrator {
     pub async fn sweep_timers(&self, until: Timestamp) -> Result<Swept, Error> {
         let Some(timers) = self.ports().timers.clone() else { return Ok(Swept::default()) };
         let present = Minute::of(self.now()).0;
-        let first = match timers.watermark().await? {
-            Some(minute) => minute.0,
-            None => present - BEHIND_MINUTES,
+        let (first, is_new) = match timers.watermark().await? {
+            Some(minute) => (minute.0, false),
+            None => (present - FIRST_LOOK_MINUTES, true),
         };
-        let is_full = first < present - 2 * BEHIND_MINUTES || present % FULL_SWEEP_EVERY == 0;
-        let first = if is_full { first } else { first.max(present - RECENT_MINUTES) };
+        if is_new {
+            // Should this sweep fail, and all others for an hour, those after them begin here.
+            timers.set_watermark(Minute(first)).await?;
+        }
+        let is_full = is_new || first < present - 2 * BEHIND_MINUTES || present % FULL_SWEEP_EVERY == 0;
+        let first =
+            if is_full || self.has(Defect::WatermarkJumps) { first } else { first.max(present - RECENT_MINUTES) };
+        if self.has(Defect::WatermarkJumps) {
+            timers.set_watermark(Minute(present + AHEAD_MINUTES)).await?;
+        }
         let mut swept = Swept::default();
         // The watermark moves over minutes that are over for good and empty.
         let mut all_empty = true;
+        let mut trouble = None;
         let mut watermark = first;
         for minute in first..=present + AHEAD_MINUTES {
-            let found = self.sweep_minute(timers.as_ref(), Minute(minute), until).await?;
+            let found = match self.sweep_minute(timers.as_ref(), Minute(minute), until).await {
+                Ok(found) => found,
+                // One minute that cannot be read does not hold up the others.
+                Err(error) => {
+                    tracing::warn!(minute, %error, "a minute's timers could not be sent; the next sweep tries again");
+                    trouble.get_or_insert(error);
+                    Swept { unfinished: false, ..Swept::default() }
+                }
+            };
             swept.sent += found.sent;
-            swept.unfinished |= found.unfinished;
-            all_empty &= !found.unfinished;
+            swept.refused += found.refused;
+            all_empty &= !found.unfinished && trouble.is_none();
             if all_empty && minute < present - BEHIND_MINUTES {
                 watermark = minute + 1;
             }
+            // A schedule that was off for days left thousands of minutes: how far this sweep came is what the next one
+            // begins with.
+            swept.unfinished = found.unfinished || (minute < present + AHEAD_MINUTES && self.now() >= until);
             if swept.unfinished {
                 break;
             }
         }
-        if is_full && (watermark > first || first == present - BEHIND_MINUTES) {
+        if is_full && watermark > first {
             timers.set_watermark(Minute(watermark)).await?;
         }
-        Ok(swept)
+        match trouble {
+            Some(error) => Err(error),
+            None => Ok(swept),
+        }
     }
 
     async fn sweep_minute(&self, timers: &dyn Timers, minute: Minute, until: Timestamp) -> Result<Swept, Error> {
@@ -92,11 +121,24 @@ impl Orchestrator {
         let mut after: Option<String> = None;
         loop {
             let page = timers.due_in(minute, after.as_deref(), PAGE).await?;
-            let fires: Vec<_> = page.items.iter().map(|timer| self.fire(timers, timer)).collect();
-            let mut fired = stream::iter(fires).buffered(SENDS_AT_ONCE);
-            while let Some(done) = fired.next().await {
-                done?;
-                swept.sent += 1;
+            for some in page.items.chunks(SENDS_AT_ONCE) {
+                let mut trouble = None;
+                for (timer, fired) in some.iter().zip(join_all(some.iter().map(|timer| self.fire(timers, timer))).await)
+                {
+                    match fired {
+                        Ok(()) => swept.sent += 1,
+                        Err(error) if error.is_transient() => trouble = Some(error),
+                        // One that the queue will never take holds up no others. It stays where it is.
+                        Err(error) => {
+                            swept.refused += 1;
+                            tracing::error!(execution = %timer.wake.run.execution, due = %timer.due, %error, "a timer cannot be sent");
+                        }
+                    }
+                }
+                // The others of its page were tried: what goes wrong for all of them is not tried for hours.
+                if let Some(error) = trouble {
+                    return Err(error);
+                }
             }
             after = page.next;
             if after.is_none() {
@@ -110,6 +152,9 @@ impl Orchestrator {
 
     /// Sends first and removes after: a timer is never lost, and one that is sent twice does nothing.
     async fn fire(&self, timers: &dyn Timers, timer: &ParkedTimer) -> Result<(), Error> {
+        if self.has(Defect::TimerRemovedFirst) {
+            timers.remove(timer).await?;
+        }
         self.ports().queue.send(timer.wake.clone(), timer.due.since(self.now())).await?;
         Ok(timers.remove(timer).await?)
     }
@@ -123,7 +168,7 @@ impl Orchestrator {
             let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
             let root = StrandId::root();
             done.seen += 1;
-            if self.must_be_retained(meta.expires, meta.started) {
+            if self.must_be_retained(meta.expires) {
                 self.send_later(Wake::new(&run, &root, WakeKind::Retain), Duration::ZERO).await?;
                 done.retained += 1;
             }

@@ -26,8 +26,11 @@ impl Tokens {
     /// The token of a wait.
     pub(crate) fn sign(&self, wait: &WaitKey) -> String {
         let WaitKey { run: RunKey { execution, run }, strand, since } = wait;
-        let mut bytes = self.signature(wait);
-        bytes.extend_from_slice(format!("{since} {strand} {run} {execution}").as_bytes());
+        let text = format!("{since} {strand} {run} {execution}");
+        let mut mac = self.key.clone();
+        mac.update(text.as_bytes());
+        let mut bytes = mac.finalize().into_bytes().to_vec();
+        bytes.extend_from_slice(text.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -35,27 +38,17 @@ impl Tokens {
     pub(crate) fn read(&self, token: &str) -> Option<WaitKey> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (signature, text) = bytes.split_at_checked(32)?;
+        // Of what was written, not of what is read from it: `+7` is read as 7.
+        let mut mac = self.key.clone();
+        mac.update(text);
+        mac.verify_slice(signature).ok()?;
         let mut parts = std::str::from_utf8(text).ok()?.splitn(4, ' ');
         let since = parts.next()?.parse().ok()?;
         let strand = StrandId::from_stored(parts.next()?);
         let run = RunId(parts.next()?.into());
         let execution: ExecutionArn = parts.next()?.parse().ok()?;
-        let wait = WaitKey { run: RunKey { execution, run }, strand, since };
-        let mut mac = self.key.clone();
-        mac.update(message(&wait).as_bytes());
-        mac.verify_slice(signature).ok()?;
-        Some(wait)
+        Some(WaitKey { run: RunKey { execution, run }, strand, since })
     }
-
-    fn signature(&self, wait: &WaitKey) -> Vec<u8> {
-        let mut mac = self.key.clone();
-        mac.update(message(wait).as_bytes());
-        mac.finalize().into_bytes().to_vec()
-    }
-}
-
-fn message(wait: &WaitKey) -> String {
-    format!("{} {} {} {}", wait.since, wait.strand, wait.run.run, wait.run.execution)
 }
 
 #[cfg(test)]
@@ -72,6 +65,39 @@ mod tests {
     fn a_token_reads_back_as_its_wait() -> Result<(), model::arn::Error> {
         let tokens = Tokens::new(b"a key of this deployment");
         assert_eq!(tokens.read(&tokens.sign(&wait()?)), Some(wait()?));
+        Ok(())
+    }
+
+    #[test]
+    fn a_token_with_any_bit_changed_cut_or_added_is_none() -> Result<(), model::arn::Error> {
+        let tokens = Tokens::new(b"a key of this deployment");
+        let token = tokens.sign(&wait()?);
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap_or_default();
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(tokens.read(&URL_SAFE_NO_PAD.encode(changed)), None, "bit {bit}");
+        }
+        for end in 0..token.len() {
+            assert_eq!(tokens.read(&token[..end]), None, "cut at {end}");
+            assert_eq!(tokens.read(&token[end + 1..]), None, "cut to {end}");
+        }
+        for added in ["A", "=", "==", " ", "\n", "AAAA"] {
+            assert_eq!(tokens.read(&format!("{token}{added}")), None, "{added:?} behind");
+            assert_eq!(tokens.read(&format!("{added}{token}")), None, "{added:?} before");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_read_like_a_token_is_none_unless_it_was_written_so() -> Result<(), model::arn::Error> {
+        let tokens = Tokens::new(b"a key of this deployment");
+        let bytes = URL_SAFE_NO_PAD.decode(tokens.sign(&wait()?)).unwrap_or_default();
+        for since in ["+7", "07", "007"] {
+            let text = String::from_utf8_lossy(&bytes[32..]).replacen('7', since, 1);
+            let forged = [&bytes[..32], text.as_bytes()].concat();
+            assert_eq!(tokens.read(&URL_SAFE_NO_PAD.encode(forged)), None, "{text}");
+        }
         Ok(())
     }
 

@@ -24,9 +24,6 @@ pub enum Error {
     /// It was written by newer code.
     #[error("the message has version {0}, and this program reads up to {VERSION}: run a newer one")]
     Newer(u32),
-    /// The record in it cannot be read.
-    #[error("the record in the message cannot be read: {0}")]
-    Record(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
@@ -34,7 +31,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Newer(_) => true,
-            Self::Damaged(_) | Self::Record(_) => false,
+            Self::Damaged(_) => false,
         }
     }
 }
@@ -104,11 +101,15 @@ impl Wake {
         let record = match (message.seq, message.record) {
             (Some(seq), Some(raw)) => {
                 let key = RecordKey { run: run.clone(), strand: message.strand.clone(), seq };
-                let record = Record::from_travel(key, raw.get()).map_err(|error| match error {
-                    stored::Error::Newer(version) => Error::Newer(version),
-                    error => Error::Record(error.into()),
-                })?;
-                Some(Arc::new(record))
+                match Record::from_travel(key, raw.get()) {
+                    Ok(record) => Some(Arc::new(record)),
+                    Err(stored::Error::Newer(version)) => return Err(Error::Newer(version)),
+                    // What it carries only spares a look at the journal.
+                    Err(error) => {
+                        tracing::error!(execution = %run.execution, seq, %error, "the record in a message cannot be read");
+                        None
+                    }
+                }
             }
             _ => None,
         };

@@ -38,6 +38,17 @@ pub(crate) enum Shape {
     List(&'static Shape),
 }
 
+/// Which characters a string may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Characters {
+    /// Any.
+    Any,
+    /// ASCII.
+    Ascii,
+    /// ASCII that leaves something to see, which spaces do not.
+    Visible,
+}
+
 /// The constraints of a string.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text {
@@ -45,8 +56,8 @@ pub(crate) struct Text {
     max: usize,
     /// Whether the limits count bytes of UTF-8 rather than UTF-16 code units.
     in_bytes: bool,
-    /// Whether every character must be ASCII.
-    is_ascii: bool,
+    /// Which characters it may have.
+    characters: Characters,
     /// What it must be one of, if that is not empty.
     one_of: &'static [&'static str],
 }
@@ -54,7 +65,7 @@ pub(crate) struct Text {
 impl Text {
     /// A string of this many characters.
     pub(crate) const fn of(min: usize, max: usize) -> Self {
-        Self { min, max, in_bytes: false, is_ascii: false, one_of: &[] }
+        Self { min, max, in_bytes: false, characters: Characters::Any, one_of: &[] }
     }
 }
 
@@ -106,7 +117,12 @@ impl Member {
 
     /// A trace header.
     pub(crate) const fn trace_header() -> Self {
-        Self::of("traceHeader", Shape::Text(Text { is_ascii: true, ..Text::of(0, 256) }))
+        Self::of("traceHeader", Shape::Text(Text { characters: Characters::Ascii, ..Text::of(0, 256) }))
+    }
+
+    /// The caller's name for one call.
+    pub(crate) const fn client_token() -> Self {
+        Self::of("clientToken", Shape::Text(Text { characters: Characters::Visible, ..Text::of(1, 64) }))
     }
 
     /// A word of an enumeration. The order is the one of AWS's text.

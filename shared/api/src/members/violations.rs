@@ -1,6 +1,6 @@
 //! Violated constraints, in AWS's words.
 
-use super::{Member, Shape, Text};
+use super::{Characters, Member, Shape, Text};
 use crate::refusal::Refusal;
 use serde_json::{Map, Value};
 
@@ -85,12 +85,23 @@ fn violated(text: &Text, string: &str) -> Option<String> {
         Some(at_most("length", text.max))
     } else if length < text.min {
         Some(at_least("length", text.min))
-    } else if text.is_ascii && !string.is_ascii() {
-        Some("Member must satisfy regular expression pattern: \\p{ASCII}*".to_owned())
+    } else if let Some(pattern) = text.characters.violated(string) {
+        Some(format!("Member must satisfy regular expression pattern: {pattern}"))
     } else if !text.one_of.is_empty() && !text.one_of.contains(&string) {
         Some(format!("Member must satisfy enum value set: [{}]", text.one_of.join(", ")))
     } else {
         None
+    }
+}
+
+impl Characters {
+    /// The pattern that the string does not match.
+    fn violated(self, string: &str) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::Ascii => (!string.is_ascii()).then_some("\\p{ASCII}*"),
+            Self::Visible => (!string.bytes().all(|byte| byte.is_ascii_graphic())).then_some("[!-~]+"),
+        }
     }
 }
 

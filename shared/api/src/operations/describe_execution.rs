@@ -5,7 +5,6 @@ use crate::members::{Member, Request};
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::wire::{Data, DataDetails, Dialect, Instant};
-use orchestrator::ports::ExecutionStatus;
 use orchestrator::{Described, Orchestrator};
 use serde::Serialize;
 
@@ -36,6 +35,8 @@ pub(crate) struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Instant>,
     redrive_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_status_reason: Option<&'static str>,
@@ -75,8 +76,7 @@ fn size(room: Room, data: Option<&Data>) -> usize {
 }
 
 fn answer(described: Described, included: bool, dialect: Dialect) -> Answer {
-    let Described { summary, input, output, failure, trace_header } = described;
-    let (redrive_status, redrive_status_reason) = redrive(summary.status);
+    let Described { summary, input, output, failure, trace_header, not_redrivable } = described;
     let failure = if included { failure } else { model::Failure::default() };
     Answer {
         name: summary.execution.name().to_owned(),
@@ -92,18 +92,10 @@ fn answer(described: Described, included: bool, dialect: Dialect) -> Answer {
         trace_header,
         error: failure.error,
         cause: failure.cause,
-        redrive_count: 0,
-        redrive_status,
-        redrive_status_reason,
-    }
-}
-
-/// Whether AWS would redrive an execution with this status, and why not.
-fn redrive(status: ExecutionStatus) -> (&'static str, Option<&'static str>) {
-    match status {
-        ExecutionStatus::Running => ("NOT_REDRIVABLE", Some("Execution is RUNNING and cannot be redriven")),
-        ExecutionStatus::Succeeded => ("NOT_REDRIVABLE", Some("Execution is SUCCEEDED and cannot be redriven")),
-        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => ("REDRIVABLE", None),
+        redrive_count: summary.redriven.map_or(0, |redriven| redriven.count),
+        redrive_date: summary.redriven.map(|redriven| Instant(redriven.at, dialect)),
+        redrive_status: if not_redrivable.is_some() { "NOT_REDRIVABLE" } else { "REDRIVABLE" },
+        redrive_status_reason: not_redrivable,
     }
 }
 
@@ -113,6 +105,7 @@ mod tests {
     use crate::options::Front;
     use model::{Failure, Payload, Timestamp};
     use orchestrator::ExecutionSummary;
+    use orchestrator::ports::{ExecutionStatus, Redriven};
     use serde_json::{Value, json};
 
     fn described(status: ExecutionStatus) -> Result<Described, Box<dyn std::error::Error>> {
@@ -123,11 +116,17 @@ mod tests {
                 status,
                 started: Timestamp::from_micros(1_500_000),
                 stopped: (status != ExecutionStatus::Running).then(|| Timestamp::from_micros(2_500_000)),
+                redriven: None,
             },
             input: Payload::from_text("{\"a\": 1}")?,
             output: (status == ExecutionStatus::Succeeded).then(Payload::empty),
             failure: if status == ExecutionStatus::Failed { Failure::named("Boom") } else { Failure::default() },
             trace_header: None,
+            not_redrivable: match status {
+                ExecutionStatus::Running => Some("Execution is RUNNING and cannot be redriven"),
+                ExecutionStatus::Succeeded => Some("Execution is SUCCEEDED and cannot be redriven"),
+                ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => None,
+            },
         })
     }
 
@@ -172,6 +171,15 @@ mod tests {
         check(ExecutionStatus::Failed, true, rest)?;
         let rest = json!({"stopDate": 2.5, "input": "{\"a\": 1}", "redriveStatus": "REDRIVABLE"});
         check(ExecutionStatus::TimedOut, true, rest)
+    }
+
+    #[test]
+    fn one_that_was_redriven_says_how_often_and_when_last() -> Result<(), Box<dyn std::error::Error>> {
+        let mut described = described(ExecutionStatus::Failed)?;
+        described.summary.redriven = Some(Redriven { count: 2, at: Timestamp::from_micros(2_250_000), seq: 7 });
+        let found = serde_json::to_value(answer(described, true, Dialect::AwsJson))?;
+        assert_eq!((&found["redriveCount"], &found["redriveDate"]), (&json!(2), &json!(2.25)));
+        Ok(())
     }
 
     #[test]

@@ -40,6 +40,8 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_date: Option<Instant>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Instant>,
 }
 
 impl Item {
@@ -51,7 +53,8 @@ impl Item {
             status: summary.status.as_str(),
             start_date: Instant(summary.started, dialect),
             stop_date: summary.stopped.map(|at| Instant(at, dialect)),
-            redrive_count: 0,
+            redrive_count: summary.redriven.map_or(0, |redriven| redriven.count),
+            redrive_date: summary.redriven.map(|redriven| Instant(redriven.at, dialect)),
         }
     }
 }
@@ -73,12 +76,16 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         of: &[machine.as_str(), status.unwrap_or_default(), redriven.unwrap_or_default()],
     };
     let after = list.after(input.text("nextToken"))?;
-    if status == Some("PENDING_REDRIVE") || redriven == Some("REDRIVEN") {
-        // Nothing is ever redriven yet; the machine must exist all the same.
+    if status == Some("PENDING_REDRIVE") {
+        // Only children of a Map Run ever wait for their redrive; the machine must exist all the same.
         orchestrator.describe_state_machine(&machine).await?;
         return Ok(Answer { executions: Vec::new(), next_token: None });
     }
-    let filter = ExecutionFilter { machine: Some(machine.clone()), status: status.and_then(named) };
+    let filter = ExecutionFilter {
+        machine: Some(machine.clone()),
+        status: status.and_then(named),
+        redriven: redriven.map(|wanted| wanted == "REDRIVEN"),
+    };
     let page = orchestrator.list_executions(&filter, after.as_deref(), input.page_size()).await?;
     let items = page.items.into_iter().map(|summary| Item::new(&summary, input.dialect()));
     Ok(Answer { executions: items.collect(), next_token: list.token(page.next) })

@@ -14,6 +14,7 @@ pub(crate) mod list_activities;
 pub(crate) mod list_executions;
 pub(crate) mod list_state_machines;
 pub(crate) mod list_tags_for_resource;
+pub(crate) mod redrive_execution;
 pub(crate) mod send_task_failure;
 pub(crate) mod send_task_heartbeat;
 pub(crate) mod send_task_success;

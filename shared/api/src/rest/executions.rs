@@ -20,7 +20,8 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/state-machines/{name}/executions",
         operation: Operation::ListExecutions,
         members: |asked| {
-            let known = [Parameter::text("status", "statusFilter"), MAX_RESULTS, NEXT_TOKEN];
+            let status = Parameter::text("status", "statusFilter");
+            let known = [status, Parameter::text("redriven", "redriveFilter"), MAX_RESULTS, NEXT_TOKEN];
             of_machine(asked, asked.query.members(&known)?)
         },
         success: Success::Answer,
@@ -47,6 +48,16 @@ pub(super) const ROUTES: &[Route] = &[
         verb: Verb::Post,
         path: "/executions/{arn}/stop",
         operation: Operation::StopExecution,
+        members: |asked| {
+            asked.query.members(&[])?;
+            of_execution(asked, body::members(&asked.body, &[])?)
+        },
+        success: Success::Answer,
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/executions/{arn}/redrive",
+        operation: Operation::RedriveExecution,
         members: |asked| {
             asked.query.members(&[])?;
             of_execution(asked, body::members(&asked.body, &[])?)

@@ -353,3 +353,56 @@ async fn of_two_workers_that_wait_each_gets_one_task() -> Done {
     assert_eq!(inputs, [Some("1"), Some("2")]);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_was_stopped_is_redriven() -> Done {
+    let api = Api::new().await;
+    api.machine(json!({"A": {"Type": "Wait", "Seconds": 1000, "End": true}})).await?;
+    let start = json!({"stateMachineArn": MACHINE, "name": "one"});
+    let started = api.ok("StartExecution", start).await?;
+    let arn = json!({"executionArn": started["executionArn"]});
+    let running = "Execution is RUNNING and cannot be redriven";
+    api.refused("RedriveExecution", arn.clone(), "ExecutionNotRedrivable", running).await?;
+    api.ok("StopExecution", arn.clone()).await?;
+    let redrive = json!({"executionArn": started["executionArn"], "clientToken": "call-1"});
+    let redriven = api.ok("RedriveExecution", redrive.clone()).await?;
+    assert!(redriven["redriveDate"].is_number(), "{redriven}");
+    assert_eq!(api.ok("RedriveExecution", redrive).await?, redriven);
+    let described = api.ok("DescribeExecution", arn.clone()).await?;
+    assert_eq!(
+        json!([described["status"], described["redriveCount"], described["redriveStatus"], described["stopDate"]]),
+        json!(["RUNNING", 1, "NOT_REDRIVABLE", null])
+    );
+    assert_eq!(described["redriveDate"], redriven["redriveDate"]);
+    for (filter, count) in [("REDRIVEN", 1), ("NOT_REDRIVEN", 0)] {
+        let list = json!({"stateMachineArn": MACHINE, "redriveFilter": filter});
+        let listed = api.ok("ListExecutions", list).await?;
+        let items = listed["executions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(items.len(), count, "{filter}");
+        assert!(items.iter().all(|item| item["redriveCount"] == 1 && item["redriveDate"] == redriven["redriveDate"]));
+    }
+    let history = api.ok("GetExecutionHistory", arn).await?;
+    let last = history["events"].as_array().and_then(|events| events.last()).cloned().unwrap_or_default();
+    assert_eq!(
+        json!([last["type"], last["id"], last["previousEventId"], last["executionRedrivenEventDetails"]]),
+        json!(["ExecutionRedriven", 5, 4, {"redriveCount": 1}])
+    );
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_redrive_is_given_is_checked() -> Done {
+    let api = Api::new().await;
+    let missing = "1 validation error detected: Value null at 'executionArn' failed to satisfy constraint: \
+                   Member must not be null";
+    api.refused("RedriveExecution", json!({}), "ValidationException", missing).await?;
+    let arn = "arn:aws:states:us-east-1:123456789012:execution:m:none";
+    let spaced = "1 validation error detected: Value 'a b' at 'clientToken' failed to satisfy constraint: \
+                  Member must satisfy regular expression pattern: [!-~]+";
+    let call = json!({"executionArn": arn, "clientToken": "a b"});
+    api.refused("RedriveExecution", call, "ValidationException", spaced).await?;
+    let absent = format!("Execution Does Not Exist: '{arn}'");
+    api.refused("RedriveExecution", json!({"executionArn": arn}), "ExecutionDoesNotExist", &absent).await?;
+    let invalid = "Invalid Arn: 'Invalid ARN prefix: nonsense'";
+    api.refused("RedriveExecution", json!({"executionArn": "nonsense"}), "InvalidArn", invalid).await
+}

@@ -1,10 +1,16 @@
-//! The router over the simulation, called as an SDK calls it.
+//! The router over the simulation, called as an SDK calls it, and as nobody should.
 
+mod bodies;
 mod calls;
 mod doors;
+#[path = "../../../expression/tests/edits/mod.rs"]
+mod edits;
+mod hostile;
 mod limits;
+mod mutations;
 mod openapi;
 mod protocol;
 mod rest;
 mod schema;
 mod support;
+mod tokens;

@@ -149,6 +149,13 @@ async fn every_example_is_answered_as_the_document_says() -> Done {
                         send(&api, &machine).await?;
                     }
                 }
+                let is_redrive = |(_, value): &(String, String)| value.ends_with(".RedriveExecution");
+                if path == "/executions/{arn}/redrive" || example.headers.iter().any(is_redrive) {
+                    // Only what has ended is redriven.
+                    for stop in examples(&document, "/executions/{arn}/stop", "post") {
+                        send(&api, &stop).await?;
+                    }
+                }
                 let what = format!("{} {} {:?}", example.method, example.path, example.headers);
                 calls += 1;
                 let (status, body, media_type) = send(&api, &example).await?;

@@ -37,7 +37,7 @@ async fn what_is_no_call_is_refused_with_its_reason() -> Done {
 #[tokio::test(start_paused = true)]
 async fn operations_to_come_are_refused_by_name() -> Done {
     let api = Api::new().await;
-    for operation in ["PublishStateMachineVersion", "StartSyncExecution", "TestState", "RedriveExecution"] {
+    for operation in ["PublishStateMachineVersion", "StartSyncExecution", "TestState"] {
         let message = format!(
             "{operation} is an operation of AWS Step Functions that this version of Ratchet does not support yet"
         );

@@ -116,7 +116,7 @@ async fn a_start_may_be_repeated_and_its_input_left_out() -> Done {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_execution_is_stopped_with_or_without_a_reason() -> Done {
+async fn an_execution_is_stopped_with_or_without_a_reason_and_redriven() -> Done {
     let api = with_waiting_machine().await?;
     for (name, body, error) in
         [("one", json!({"error": "Enough", "cause": "x"}), json!("Enough")), ("two", json!({}), json!(null))]
@@ -126,6 +126,10 @@ async fn an_execution_is_stopped_with_or_without_a_reason() -> Done {
         assert!(stopped.status == StatusCode::OK && stopped.body["stopDate"].is_string(), "{}", stopped.body);
         let read = api.plain("GET", &format!("/executions/m:{name}"), None).await?;
         assert_eq!((&read.body["status"], &read.body["error"]), (&json!("ABORTED"), &error));
+        let redriven = api.plain("POST", &format!("/executions/m:{name}/redrive"), Some(&json!({}))).await?;
+        assert!(redriven.status == StatusCode::OK && redriven.body["redriveDate"].is_string(), "{}", redriven.body);
+        let again = api.plain("POST", &format!("/executions/m:{name}/redrive"), Some(&json!({}))).await?;
+        check(&again, 409, "ExecutionNotRedrivable");
     }
     Ok(())
 }

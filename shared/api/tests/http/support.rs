@@ -58,9 +58,12 @@ impl Api {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let world = World::new(simulation::Options::default(), |ports, settings| {
-            Arc::new(Local(Orchestrator::new(ports, settings)))
-        });
+        Self::of(options, simulation::Options::default()).await
+    }
+
+    /// The API over a world that is like this.
+    pub(crate) async fn of(options: Options, world: simulation::Options) -> Self {
+        let world = World::new(world, |ports, settings| Arc::new(Local(Orchestrator::new(ports, settings))));
         let orchestrator = world.call(async |node| Arc::clone(&node.0)).await;
         Self { router: router(Arc::clone(&orchestrator), options), orchestrator, _world: world }
     }

@@ -212,7 +212,9 @@ fn check_effects(cursor: &Cursor<Payload>) {
                 | Effect::StartTimer { .. }
                 | Effect::OfferActivity { .. }
                 | Effect::TellParent
-                | Effect::CloseExecution,
+                | Effect::CloseExecution
+                | Effect::ReopenExecution(_)
+                | Effect::Join { .. },
                 _,
             ) => {}
         }

@@ -3,8 +3,8 @@
 use model::history::{Event, Kind};
 use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use ratchet_engine::{
-    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Step, StepContext, Trigger, begin_child, effects, start,
-    step,
+    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Resume, Step, StepContext, Trigger, begin_child, effects,
+    start, step,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -82,9 +82,19 @@ impl Strand {
 
     /// The child that the last record begins, after its own record 0.
     pub(crate) fn child(&self, index: u32) -> Option<Self> {
+        self.begun_child(index, None)
+    }
+
+    /// The same for one that goes on where another one was.
+    pub(crate) fn resumed_child(&self, index: u32, resume: Resume) -> Option<Self> {
+        self.begun_child(index, Some(resume))
+    }
+
+    fn begun_child(&self, index: u32, resume: Option<Resume>) -> Option<Self> {
         let Phase::Forked(forked) = &self.cursor.phase else { return None };
         let id = self.id.child(forked.fork.seq, index);
-        let begun = self.with_context(&id, 0, 0, |context| begin_child(&self.machine, &self.cursor, index, context));
+        let begun =
+            self.with_context(&id, 0, 0, |context| begin_child(&self.machine, &self.cursor, index, resume, context));
         let Step { events, cursor } = begun?;
         Some(Self { id, seq: 0, events, cursor, ..self.clone() })
     }
@@ -136,7 +146,13 @@ impl Strand {
         }
     }
 
-    fn with_context<T>(&self, strand: &StrandId, seq: Seq, events: u32, f: impl FnOnce(&StepContext<'_>) -> T) -> T {
+    pub(crate) fn with_context<T>(
+        &self,
+        strand: &StrandId,
+        seq: Seq,
+        events: u32,
+        f: impl FnOnce(&StepContext<'_>) -> T,
+    ) -> T {
         let claim = Claim { worker: "worker-1".to_owned(), expires: self.now.plus_seconds(900) };
         let token = |since: Seq| format!("token of {strand} since {since}");
         f(&StepContext {

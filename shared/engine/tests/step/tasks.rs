@@ -178,6 +178,11 @@ fn a_lost_call_has_a_deadline_only_where_a_token_may_still_answer() {
     assert_eq!(deadline(callback(&json!({}))), None);
     assert_eq!(deadline(invoke(&both)), None);
     assert_eq!(deadline(function(&both)), None);
+    // Whoever holds the token may have sent heartbeats while the call was under way.
+    let strand = Strand::enter(callback(&both), &json!({}));
+    let after = |seconds: u64| call(&strand).unanswered_deadline_after(Some(NOW.plus_seconds(seconds)));
+    assert_eq!(after(8), Some((NOW.plus_seconds(18), true)));
+    assert_eq!(after(55), Some((NOW.plus_seconds(60), false)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::{RecordKey, RunKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::Ending;
+pub use engine::Redriven;
 use model::{ExecutionArn, RunId, Seq, StateMachineArn, StrandId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -22,11 +23,25 @@ pub trait Journal: Send + Sync {
     /// The execution's META.
     async fn meta(&self, execution: &ExecutionArn) -> Result<Option<Meta>, Error>;
 
-    /// Sets the stop mark, if the run has none, and gives META after it; none if there is no such run.
+    /// Sets the stop mark, if the run has none, and gives META after it; none if there is no such run, or it does not run
+    /// any more as it did when the mark was made: if META's `seq` is not the mark's `opened`.
     async fn mark_stop(&self, key: &RunKey, mark: &StopMark) -> Result<Option<Meta>, Error>;
 
     /// Writes the end of the run if META's `seq` is below `seq`.
     async fn close(&self, key: &RunKey, status: ExecutionStatus, at: Timestamp, seq: Seq) -> Result<(), Error>;
+
+    /// Puts the record as [`Journal::put`] does, and, if it wins, does what [`Journal::reopen`] does. A store that can does
+    /// both at once; another one leaves the second to the record's effects if it fails between them.
+    async fn redrive(
+        &self,
+        record: &StoredRecord,
+        redriven: &Redriven,
+        expires: Option<Timestamp>,
+    ) -> Result<Put, Error>;
+
+    /// Writes that the run, which had ended, runs again, if META's `seq` is below that of the redrive: without end and stop
+    /// mark, and kept until then at least.
+    async fn reopen(&self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) -> Result<(), Error>;
 
     /// Puts the record if its key is free; otherwise the one that is there. The only lock there is.
     ///
@@ -55,8 +70,29 @@ pub trait Journal: Send + Sync {
     /// Notes a heartbeat of a task.
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error>;
 
-    /// The task's last heartbeat.
+    /// The task's last heartbeat; [`BEATS_CLOSED`] once its wait takes none any more.
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error>;
+
+    /// Notes a heartbeat, unless the wait takes none any more: whether it does.
+    ///
+    /// This and [`Journal::close_beats`] decide together whether a heartbeat comes before its time-out.
+    async fn beat_if_open(&self, key: &WaitKey, at: Timestamp) -> Result<bool, Error> {
+        self.beat(key, at).await?;
+        Ok(self.last_beat(key).await? != Some(BEATS_CLOSED))
+    }
+
+    /// Has the wait take no heartbeat any more, if none came after `seen`: whether it takes none now.
+    ///
+    /// Nothing may come between the look and the change. As it is written here that holds for a store that nobody else
+    /// works on meanwhile; all others have their own.
+    async fn close_beats(&self, key: &WaitKey, seen: Option<Timestamp>) -> Result<bool, Error> {
+        let last = self.last_beat(key).await?;
+        if last == seen && last != Some(BEATS_CLOSED) {
+            self.beat(key, BEATS_CLOSED).await?;
+            return Ok(true);
+        }
+        Ok(last == Some(BEATS_CLOSED))
+    }
 
     /// Keeps all that there is of the run until then at least. It may be done in parts and be repeated.
     async fn retain(&self, key: &RunKey, until: Timestamp) -> Result<(), Error>;
@@ -74,6 +110,9 @@ pub trait Journal: Send + Sync {
 /// How many children with neighbouring indexes are counted together when one of them ends: those from a multiple of
 /// this on. As many as a store keeps in one item at the price of a small one.
 pub const JOIN_SHARD: u32 = 100;
+
+/// The time of the last heartbeat of a wait that takes none any more: later than any.
+pub const BEATS_CLOSED: Timestamp = Timestamp::from_micros(i64::MAX);
 
 /// A record as a store keeps it: its key, and a body that only this crate reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +181,16 @@ pub struct Meta {
     /// From when on the execution counts as absent; none: never.
     #[serde(default)]
     pub expires: Option<Timestamp>,
+    /// Its last redrive.
+    #[serde(default)]
+    pub redriven: Option<Redriven>,
+}
+
+impl Meta {
+    /// The root's record with which the execution began to run as it does now, or did last.
+    pub fn opened(&self) -> Seq {
+        self.redriven.map_or(0, |redriven| redriven.seq)
+    }
 }
 
 /// That the execution must end.
@@ -149,6 +198,9 @@ pub struct Meta {
 pub struct StopMark {
     /// When it was asked to.
     pub at: Timestamp,
+    /// The [`Meta::opened`] that it is for: it does nothing to what runs after a redrive.
+    #[serde(default)]
+    pub opened: Seq,
     /// How it ends.
     pub ending: Ending,
 }

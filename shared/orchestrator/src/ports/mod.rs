@@ -15,8 +15,8 @@ pub use blobs::{BlobKey, Blobs};
 pub use catalog::{Activity, Catalog, MachineRevision, MachineStatus, StateMachine};
 pub use clock::Clock;
 pub use journal::{
-    EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
-    WaitKey,
+    BEATS_CLOSED, EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, Redriven, StartOutcome,
+    StopMark, StoredRecord, WaitKey,
 };
 pub use observer::{Observer, Unobserved};
 pub use queue::Queue;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use engine::{Outcome, Phase};
 use model::history::Kind;
 use model::{Home, Payload, StrandId};
-use samples::{big, every_kind, key, name_of, payload, record, samples};
+use samples::{big, every_kind, key, name_of, payload, record, redriven_samples, samples};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -58,16 +58,20 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
     for (name, record) in samples() {
         assert_eq!(name_of(&record.cursor.phase), name);
     }
-    let types: BTreeSet<&str> = every_kind().iter().map(Kind::type_name).collect();
-    assert_eq!(types.len(), every_kind().len());
-    for kind in every_kind() {
-        // A new kind does not compile here: add it to `every_kind`, in a new sample with a fixture of its own.
+    let later = redriven_samples();
+    let later_kinds = later[0].1.events.iter().map(|event| event.kind.clone());
+    let kinds: Vec<Kind<Payload>> = every_kind().into_iter().chain(later_kinds).collect();
+    let types: BTreeSet<&str> = kinds.iter().map(Kind::type_name).collect();
+    assert_eq!(types.len(), kinds.len());
+    for kind in kinds {
+        // A new kind does not compile here: add it to a new sample with a fixture of its own.
         match kind {
             Kind::ExecutionStarted { .. }
             | Kind::ExecutionSucceeded { .. }
             | Kind::ExecutionFailed(_)
             | Kind::ExecutionAborted(_)
             | Kind::ExecutionTimedOut(_)
+            | Kind::ExecutionRedriven { .. }
             | Kind::StateEntered { .. }
             | Kind::StateExited { .. }
             | Kind::TaskScheduled { .. }
@@ -103,9 +107,10 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
             | Kind::MapIterationAborted { .. } => {}
         }
     }
-    assert_eq!(types.len(), 38, "every kind is in the list");
+    assert_eq!(types.len(), 39, "every kind is in the list");
     let causes: BTreeSet<u8> = samples()
         .iter()
+        .chain(&later)
         .map(|(_, record)| match record.cause {
             Cause::Started => 0,
             Cause::Step(_) => 1,
@@ -114,9 +119,10 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
             Cause::Call(_) => 4,
             Cause::Answer(_) => 5,
             Cause::Abort => 6,
+            Cause::Redriven { .. } => 7,
         })
         .collect();
-    assert_eq!(causes, (0..7).collect());
+    assert_eq!(causes, (0..8).collect());
 }
 
 /// The fixtures are what version 1 has written somewhere. They are never edited and never deleted: a change of the
@@ -131,14 +137,30 @@ fn records_of_version_1_mean_what_they_meant() {
     }
 }
 
+/// What a redrive brought has a version of its own: programs of before say that they are too old for it.
+#[test]
+fn version_3_is_read_and_written_as_its_fixtures_are() {
+    for (name, record) in redriven_samples() {
+        let path = fixtures().join("record-v3").join(format!("{name}.json"));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}; a new one is:\n{}", path.display(), written(&record)));
+        assert_eq!(open(&text).expect(name), record, "{name}");
+        assert_eq!(text.trim_end(), written(&record), "{name}");
+        assert!(text.starts_with("{\"version\":3,"), "{name}");
+        assert!(record.to_travel().starts_with("{\"version\":3,"), "{name}");
+    }
+}
+
 #[test]
 fn no_fixture_lies_beside_the_samples() {
-    let files: BTreeSet<String> = std::fs::read_dir(fixtures().join("record-v1"))
-        .expect("the folder")
-        .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
-        .collect();
-    let names: BTreeSet<String> = samples().iter().map(|(name, _)| format!("{name}.json")).collect();
-    assert_eq!(files, names);
+    for (folder, samples) in [("record-v1", samples()), ("record-v3", redriven_samples())] {
+        let files: BTreeSet<String> = std::fs::read_dir(fixtures().join(folder))
+            .expect("the folder")
+            .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+            .collect();
+        let names: BTreeSet<String> = samples.iter().map(|(name, _)| format!("{name}.json")).collect();
+        assert_eq!(files, names, "{folder}");
+    }
 }
 
 /// If this fails, the format has changed: raise `VERSION` and add fixtures, so that programs of the version before
@@ -248,12 +270,12 @@ fn a_payload_that_is_not_found_is_missing() {
 
 #[test]
 fn a_newer_version_is_told_from_damage_whatever_else_has_changed() {
-    let newer = "it has version 3, and this program reads up to 2: run a newer one";
-    assert_eq!(VERSION, 2);
-    check_refused(|body| body["version"] = 3.into(), newer);
+    let newer = "it has version 4, and this program reads up to 3: run a newer one";
+    assert_eq!(VERSION, 3);
+    check_refused(|body| body["version"] = 4.into(), newer);
     check_refused(
         |body| {
-            body["version"] = 3.into();
+            body["version"] = 4.into();
             body["cursor"] = "elsewhere".into();
         },
         newer,

@@ -4,7 +4,8 @@ use super::samples::{key, payload, record, samples};
 use super::{elsewhere, fixtures};
 use crate::ports::{BlobKey, StoredRecord};
 use crate::stored::{
-    Encoded, Error, Located, MAX_BODY_BYTES, Opened, VERSION, VERSION_WITHOUT_BLOBS, payload_at, sha256_hex,
+    Encoded, Error, Located, MAX_BODY_BYTES, Opened, VERSION_BEFORE_REDRIVE, VERSION_WITHOUT_BLOBS, payload_at,
+    sha256_hex,
 };
 use crate::{Cause, Record};
 use bytes::Bytes;
@@ -41,7 +42,7 @@ fn a_record_is_the_same_whatever_of_it_lies_among_the_blobs() {
             let Encoded { stored, blobs } = record.encode(inline);
             assert_eq!(open(&stored, &blobs).expect(name), record, "{name}, {inline}");
             assert!(blobs.iter().all(|(_, payload)| payload.text().len() > inline), "{name}, {inline}");
-            let expected = if blobs.is_empty() { VERSION_WITHOUT_BLOBS } else { VERSION };
+            let expected = if blobs.is_empty() { VERSION_WITHOUT_BLOBS } else { VERSION_BEFORE_REDRIVE };
             assert_eq!(version(&stored), Some(u64::from(expected)), "{name}, {inline}");
         }
     }

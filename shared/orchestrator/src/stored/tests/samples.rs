@@ -4,7 +4,8 @@
 
 use crate::{Cause, Record, RecordKey, RunKey};
 use engine::{
-    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Outcome, Pending, Phase, Place, TaskRequest, Visit, Waiting,
+    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven, TaskRequest,
+    Visit, Waiting,
 };
 use model::history::{Event, Kind, Service, StateType};
 use model::{EventRef, Failure, Home, Payload, RunId, Seq, StrandId, Timestamp, WriterId};
@@ -64,6 +65,27 @@ pub(super) fn samples() -> Vec<(&'static str, Record)> {
     .collect()
 }
 
+/// Every sample that version 3 brought, with its name: records after a redrive.
+pub(super) fn redriven_samples() -> Vec<(&'static str, Record)> {
+    let again = Phase::Waiting(Waiting { visit: visit(StateType::Task), until: TIME, retry: true });
+    let before = [(7, StrandId::root().child(2, 1)), (3, StrandId::root().child(0, 1))];
+    let before = before.map(|(fork, strand)| Origin { strand, fork }).to_vec();
+    let fork = Fork { again: vec![0, 2], before, running: vec![1], effective_input: None, ..map().fork };
+    let forked = Phase::Forked(Forked { fork, ..map() });
+    [
+        ("redriven", Cause::Redriven { token: Some("token-1".to_owned()) }, again.clone()),
+        ("redriven-without-token", Cause::Redriven { token: None }, again),
+        ("forked-again", Cause::Children(5), forked),
+    ]
+    .into_iter()
+    .map(|(name, cause, phase)| {
+        let mut record = record(cause, vec![Kind::ExecutionRedriven { redrive_count: 2 }], phase);
+        record.cursor.place.redriven = Some(Redriven { count: 2, at: TIME.plus_seconds(1), seq: 6 });
+        (name, record)
+    })
+    .collect()
+}
+
 /// The name of the sample that has this phase. A new phase does not compile here: add a sample and its fixture.
 pub(super) fn name_of(phase: &Phase<Payload>) -> &'static str {
     match phase {
@@ -114,7 +136,8 @@ pub(super) fn record(cause: Cause, kinds: Vec<Kind<Payload>>, phase: Phase<Paylo
     });
     let events = previous.zip(kinds).map(|(previous, kind)| Event { previous, kind }).collect();
     let item = MapItem { index: 1, value: payload("\"item\"") };
-    let place = Place { iteration_of: Some("Each".to_owned()), item: Some(item), events_before: 9, siblings: None };
+    let iteration_of = Some("Each".to_owned());
+    let place = Place { iteration_of, item: Some(item), events_before: 9, siblings: None, redriven: None };
     let cursor = Cursor { since: 6, last: Some(event(count.saturating_sub(1))), events: 60, place, phase };
     Record { key: key(7), writer: WriterId("writer-1".into()), cause, time: TIME, events, cursor }
 }
@@ -221,6 +244,8 @@ fn map() -> Forked<Payload> {
         input: payload("[1,2,3]"),
         effective_input: Some(big()),
         follows: Some(event(4)),
+        again: vec![],
+        before: vec![],
     };
     Forked { visit: visit(StateType::Map), fork, ending: None }
 }
