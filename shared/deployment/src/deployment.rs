@@ -93,5 +93,6 @@ fn orchestrator_settings(settings: &Settings, part: Part) -> orchestrator::Setti
         inline_payload_bytes: settings.inline_payload_bytes,
         max_payload_bytes: settings.max_payload_bytes,
         retention: settings.retention,
+        redrive_window: settings.redrive_window,
     }
 }

@@ -50,7 +50,7 @@ impl Messages {
             let orchestrator = Arc::clone(orchestrator);
             async move {
                 match TraceHeader::parse(&queue::trace_header(&wake)) {
-                    Some(trace) => trace.scope(orchestrator.handle(wake)).await,
+                    Some(trace) => Box::pin(trace.scope(orchestrator.handle(wake))).await,
                     None => orchestrator.handle(wake).await,
                 }
             }

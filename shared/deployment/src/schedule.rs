@@ -13,6 +13,8 @@ const PAGE: u32 = 500;
 pub struct Minute {
     /// Timers sent.
     pub sent: usize,
+    /// Timers that the queue will never take.
+    pub refused: usize,
     /// Whether timers are left for the next minute.
     pub unfinished: bool,
     /// Running executions looked at.
@@ -53,8 +55,8 @@ impl Schedule {
         let limit = self.deployment.settings.function_timeout * 2 / 3;
         let clock = bootstrap::SystemClock;
         let until = orchestrator::ports::Clock::now(&clock) + limit;
-        let Swept { sent, unfinished } = self.deployment.orchestrator.sweep_timers(until).await?;
-        let mut minute = Minute { sent, unfinished, ..Minute::default() };
+        let Swept { sent, refused, unfinished } = self.deployment.orchestrator.sweep_timers(until).await?;
+        let mut minute = Minute { sent, refused, unfinished, ..Minute::default() };
         while !minute.unfinished && began.elapsed() < limit {
             let Some(after) = self.next_look() else { break };
             let done = self.deployment.orchestrator.reconcile(after.as_deref(), PAGE).await?;

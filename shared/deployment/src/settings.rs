@@ -30,6 +30,8 @@ pub struct Settings {
     pub inline_payload_bytes: usize,
     /// How long an execution is kept after its end; none: for ever.
     pub retention: Option<Duration>,
+    /// For how long after its end an execution can be redriven.
+    pub redrive_window: Duration,
     /// The largest input, output or result; none: any that the doors let through. AWS: 262,144 bytes.
     pub max_payload_bytes: Option<usize>,
     /// After how long Lambda stops this function.
@@ -79,6 +81,7 @@ impl Settings {
             states_per_invocation,
             inline_payload_bytes: reader.or("INLINE_PAYLOAD_BYTES", model::limits::AWS_MAX_PAYLOAD_BYTES),
             retention: (days > 0).then(|| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
+            redrive_window: Duration::from_secs(reader.or("REDRIVE_WINDOW_DAYS", 14_u64).saturating_mul(24 * 60 * 60)),
             max_payload_bytes: (max_payload_bytes > 0).then_some(max_payload_bytes),
             function_timeout: Duration::from_secs(reader.required("FUNCTION_TIMEOUT_SECONDS")),
             reconcile_every: Duration::from_secs(60 * reader.or("RECONCILE_EVERY_MINUTES", 1_440_u64).max(1)),
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(settings.states_per_invocation, 1);
         assert_eq!(settings.inline_payload_bytes, 262_144);
         assert_eq!(settings.retention, Some(Duration::from_hours(90 * 24)));
+        assert_eq!(settings.redrive_window, model::limits::AWS_REDRIVE_WINDOW);
         assert_eq!(settings.max_payload_bytes, None);
     }
 

@@ -102,6 +102,7 @@ async fn start(store: &Store) -> RunKey {
         stop: None,
         trace_header: None,
         expires: None,
+        redriven: None,
     };
     let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
     let started = store.start(&meta, &record(&run, 0)).await;

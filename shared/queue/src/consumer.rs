@@ -103,7 +103,8 @@ impl Consumer {
     {
         let (id, receives) = (&message.message_id, message.receives());
         let wake = match Wake::from_text(&message.body) {
-            Ok(wake) => Wake { redelivered: receives > 1, ..wake },
+            // What came to the dead-letter queue was received before, however that queue counts.
+            Ok(wake) => Wake { redelivered: receives > 1 || self.redelivery == Redelivery::Growing, ..wake },
             Err(error) => return self.unreadable(message, &error),
         };
         let span = tracing::info_span!(

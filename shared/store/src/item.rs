@@ -2,7 +2,7 @@
 //!
 //! What is written here is read for as long as any table lives: a new way to pack gets a new first byte.
 
-use crate::error::unreadable;
+use crate::error::{unavailable, unreadable};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
@@ -22,6 +22,9 @@ const SMALL_BYTES: usize = 512;
 
 /// No body that unpacks to more is packed; far more than an item holds.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// What [`Error::Unavailable`] calls what bodies are part of.
+const JOURNAL: &str = "journal";
 
 /// What follows is the body itself.
 const PLAIN: u8 = 0;
@@ -127,10 +130,26 @@ pub(crate) fn expiry_seconds(at: Timestamp) -> i64 {
     micros.div_euclid(1_000_000) + i64::from(micros.rem_euclid(1_000_000) > 0)
 }
 
+/// A body that only a newer program can unpack.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {damage}")]
+struct Newer {
+    what: String,
+    damage: Damage,
+}
+
 /// Damage to the item with this key.
 pub(crate) fn damaged(pk: &str, sk: &str) -> impl FnOnce(Damage) -> Error {
     let what = format!("item {pk} {sk}");
-    move |damage| unreadable(what, damage)
+    move |damage| damage_to(what, damage)
+}
+
+/// Damage to this. What newer code packed is none: an older program that still runs beside it must end no execution.
+pub(crate) fn damage_to(what: String, damage: Damage) -> Error {
+    match damage {
+        Damage::Unknown(_) => unavailable(JOURNAL, Newer { what, damage }),
+        Damage::Attribute(_) | Damage::Empty | Damage::Deflate(_) | Damage::TooLarge => unreadable(what, damage),
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +183,18 @@ mod tests {
         for packed in [&[][..], &[9, 1, 2], &[DEFLATED, 255, 255, 255]] {
             assert!(unpack(packed).is_err(), "{packed:?}");
         }
+    }
+
+    #[test]
+    fn only_what_newer_code_may_have_packed_is_no_lasting_damage() {
+        let damage = |packed: &[u8]| unpack(packed).map(drop).map_err(damaged("X#a", "R#0#0"));
+        for packed in [&[][..], &[DEFLATED, 255, 255, 255]] {
+            assert!(damage(packed).is_err_and(|error| !error.is_transient()), "{packed:?}");
+        }
+        let error = damage(&[9, 1, 2]).err().filter(Error::is_transient).map(|error| error.to_string());
+        let said = "journal is not available: item X#a R#0#0: it is packed in way 9, which this program does not know: \
+                    run a newer one";
+        assert_eq!(error.as_deref(), Some(said));
     }
 
     #[test]

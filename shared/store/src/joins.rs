@@ -9,9 +9,10 @@ use crate::keys::{self, Key, PK, SK};
 use crate::meta::EXPIRES;
 use crate::records::WHAT;
 use crate::table::Table;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use model::Timestamp;
-use orchestrator::ports::{EndedChild, Error, JOIN_SHARD, JoinKey, WaitKey};
+use orchestrator::ports::{BEATS_CLOSED, EndedChild, Error, JOIN_SHARD, JoinKey, WaitKey};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -72,21 +73,42 @@ pub(crate) async fn joined(table: &Table, key: &JoinKey, indexes: Range<u32>) ->
     Ok(found)
 }
 
-/// Notes a heartbeat, unless a later one is noted.
-pub(crate) async fn beat(table: &Table, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
-    let mut update = table
-        .update(Key::heartbeat(key))
-        .condition_expression("attribute_not_exists(#at) OR #at < :at")
-        .expression_attribute_names("#at", AT)
-        .expression_attribute_values(":at", n(at.as_micros()));
-    update = match table.lifetimes().of(&key.run) {
+/// Notes a heartbeat, unless a later one is noted; whether it was.
+pub(crate) async fn beat(table: &Table, key: &WaitKey, at: Timestamp) -> Result<bool, Error> {
+    let update = table.update(Key::heartbeat(key)).condition_expression("attribute_not_exists(#at) OR #at < :at");
+    set_beat(table, key, update, at).await
+}
+
+/// Notes a heartbeat, unless the wait is closed to them; whether it is open.
+pub(crate) async fn beat_if_open(table: &Table, key: &WaitKey, at: Timestamp) -> Result<bool, Error> {
+    // What is refused is seldom: a heartbeat that was overtaken, or one that came too late.
+    Ok(beat(table, key, at).await? || last_beat(table, key).await? != Some(BEATS_CLOSED))
+}
+
+/// Closes the wait to heartbeats if none came after `seen`; whether it is closed.
+pub(crate) async fn close_beats(table: &Table, key: &WaitKey, seen: Option<Timestamp>) -> Result<bool, Error> {
+    let update = table.update(Key::heartbeat(key));
+    let update = match seen {
+        None => update.condition_expression("attribute_not_exists(#at)"),
+        Some(seen) => {
+            update.condition_expression("#at = :seen").expression_attribute_values(":seen", n(seen.as_micros()))
+        }
+    };
+    // The SDK repeats a request whose answer was lost: then it is refused, and the wait is closed all the same.
+    Ok(set_beat(table, key, update, BEATS_CLOSED).await? || last_beat(table, key).await? == Some(BEATS_CLOSED))
+}
+
+/// Sets the time of the last heartbeat on the update's condition; whether that held.
+async fn set_beat(table: &Table, key: &WaitKey, update: UpdateItemFluentBuilder, at: Timestamp) -> Result<bool, Error> {
+    let update = update.expression_attribute_names("#at", AT).expression_attribute_values(":at", n(at.as_micros()));
+    let update = match table.lifetimes().of(&key.run) {
         Some(until) => update
             .update_expression("SET #at = :at, #expires = if_not_exists(#expires, :expires)")
             .expression_attribute_names("#expires", EXPIRES)
             .expression_attribute_values(":expires", expires(until)),
         None => update.update_expression("SET #at = :at"),
     };
-    table.update_if(WHAT, update).await.map(drop)
+    Ok(table.update_if(WHAT, update).await?.is_some())
 }
 
 /// The last heartbeat.

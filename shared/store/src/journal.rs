@@ -6,13 +6,13 @@ use crate::keys::{Key, PK};
 use crate::meta::{self, EXPIRES, RUN, SEQ, STATUS, STOP, STOPPED};
 use crate::records::WHAT;
 use crate::table::{Table, Written};
-use crate::{Store, joins, listing, records, retain};
+use crate::{Store, joins, listing, records, reopen, retain};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use model::{ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
-    WaitKey,
+    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, Redriven, StartOutcome, StopMark,
+    StoredRecord, WaitKey,
 };
 use orchestrator::{RecordKey, RunKey};
 use std::ops::Range;
@@ -47,9 +47,11 @@ impl Journal for Store {
             .table
             .update(Key::meta(&key.execution))
             .update_expression("SET #stop = if_not_exists(#stop, :stop)")
-            .condition_expression("#run = :run")
+            .condition_expression("#run = :run AND #seq = :opened")
             .expression_attribute_names("#stop", STOP)
             .expression_attribute_names("#run", RUN)
+            .expression_attribute_names("#seq", SEQ)
+            .expression_attribute_values(":opened", n(mark.opened))
             .expression_attribute_values(":stop", meta::stop_mark(&key.execution, mark)?)
             .expression_attribute_values(":run", s(&*key.run.0))
             .return_values(ReturnValue::AllNew);
@@ -73,6 +75,23 @@ impl Journal for Store {
             .expression_attribute_values(":run", s(&*key.run.0));
         // A failed condition: another run, or one that has this end already.
         self.table.update_if(WHAT, update).await.map(drop)
+    }
+
+    async fn redrive(
+        &self,
+        record: &StoredRecord,
+        redriven: &Redriven,
+        expires: Option<Timestamp>,
+    ) -> Result<Put, Error> {
+        let put = records::put(&self.table, record).await?;
+        if put == Put::Won {
+            reopen::reopen(&self.table, &record.key.run, *redriven, expires).await?;
+        }
+        Ok(put)
+    }
+
+    async fn reopen(&self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) -> Result<(), Error> {
+        reopen::reopen(&self.table, key, *redriven, expires).await
     }
 
     async fn put(&self, record: &StoredRecord) -> Result<Put, Error> {
@@ -104,7 +123,15 @@ impl Journal for Store {
     }
 
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
-        joins::beat(&self.table, key, at).await
+        joins::beat(&self.table, key, at).await.map(drop)
+    }
+
+    async fn beat_if_open(&self, key: &WaitKey, at: Timestamp) -> Result<bool, Error> {
+        joins::beat_if_open(&self.table, key, at).await
+    }
+
+    async fn close_beats(&self, key: &WaitKey, seen: Option<Timestamp>) -> Result<bool, Error> {
+        joins::close_beats(&self.table, key, seen).await
     }
 
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {
@@ -143,7 +170,7 @@ async fn put_meta(table: &Table, meta: &Meta) -> Result<Option<Meta>, Error> {
     }
 }
 
-async fn get_meta(table: &Table, execution: &ExecutionArn) -> Result<Option<Meta>, Error> {
+pub(crate) async fn get_meta(table: &Table, execution: &ExecutionArn) -> Result<Option<Meta>, Error> {
     let read = table.get(Key::meta(execution)).consistent_read(true).send().await;
     let item = read.map_err(table.refused(WHAT, "GetItem"))?.item;
     read_meta(table, item)

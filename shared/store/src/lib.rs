@@ -35,6 +35,7 @@ mod listing;
 mod meta;
 mod page;
 mod records;
+mod reopen;
 mod retain;
 mod table;
 mod timers;

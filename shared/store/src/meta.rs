@@ -1,6 +1,6 @@
 //! META as an item.
 //!
-//! What never changes is one JSON text, `meta`, with a version. What conditions and lists look at are attributes of
+//! What never changes but with a redrive is one JSON text, `meta`, with a version. What conditions and lists look at are attributes of
 //! their own: `run`, `seq`, `status`, `stopped`, `stop`, `expires`. The index has neither `seq` nor `stop`.
 
 use crate::error::{unavailable, unreadable};
@@ -8,7 +8,7 @@ use crate::item::{Item, damaged, expires, expiry_seconds, n, number, optional_nu
 use crate::keys::{self, Key, LIST_PK, LIST_SK, PK, SK};
 use crate::table::Table;
 use model::{ExecutionArn, RunId, StateMachineArn, Timestamp};
-use orchestrator::ports::{Error, ExecutionStatus, Meta, StopMark};
+use orchestrator::ports::{Error, ExecutionStatus, Meta, Redriven, StopMark};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ const STATUSES: [ExecutionStatus; 5] = [
     ExecutionStatus::Aborted,
 ];
 
-/// What never changes of a META. The names are short: it is written with every start.
+/// What hardly ever changes of a META. The names are short: it is written with every start.
 #[derive(Serialize, Deserialize)]
 struct Fixed<'m> {
     version: u32,
@@ -46,6 +46,9 @@ struct Fixed<'m> {
     /// To the microsecond, where the attribute has whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
+    /// The last redrive, which alone writes this text anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redriven: Option<Redriven>,
 }
 
 #[derive(Deserialize)]
@@ -60,17 +63,7 @@ struct Newer(u32);
 /// The item.
 pub(crate) fn item(table: &Table, meta: &Meta) -> Result<Item, Error> {
     let Key { pk, sk } = Key::meta(&meta.execution);
-    let fixed = Fixed {
-        version: VERSION,
-        run: Cow::Borrowed(&meta.run),
-        machine: Cow::Borrowed(&meta.machine),
-        revision: meta.revision.as_str().into(),
-        started: meta.started,
-        input: meta.input_hash.as_str().into(),
-        trace: meta.trace_header.as_deref().map(Into::into),
-        expires: meta.expires,
-    };
-    let fixed = serde_json::to_string(&fixed).map_err(|error| unreadable(format!("{pk} {sk}"), error))?;
+    let fixed = fixed(meta)?;
     let name = meta.execution.name();
     let mut item = Item::from([
         (PK.into(), s(pk)),
@@ -92,6 +85,25 @@ pub(crate) fn item(table: &Table, meta: &Meta) -> Result<Item, Error> {
         item.insert(EXPIRES.into(), expires(at));
     }
     Ok(item)
+}
+
+/// The text of what hardly ever changes.
+pub(crate) fn fixed(meta: &Meta) -> Result<String, Error> {
+    let fixed = Fixed {
+        version: VERSION,
+        run: Cow::Borrowed(&meta.run),
+        machine: Cow::Borrowed(&meta.machine),
+        revision: meta.revision.as_str().into(),
+        started: meta.started,
+        input: meta.input_hash.as_str().into(),
+        trace: meta.trace_header.as_deref().map(Into::into),
+        expires: meta.expires,
+        redriven: meta.redriven,
+    };
+    serde_json::to_string(&fixed).map_err(|error| {
+        let Key { pk, sk } = Key::meta(&meta.execution);
+        unreadable(format!("{pk} {sk}"), error)
+    })
 }
 
 /// A stop mark as an attribute. Its cause may have 32 KB.
@@ -133,6 +145,7 @@ pub(crate) fn of(item: &Item) -> Result<Meta, Error> {
         stop,
         trace_header: fixed.trace.map(Cow::into_owned),
         expires: expiry(fixed.expires, optional_number(item, EXPIRES).map_err(damaged(pk, keys::META))?),
+        redriven: fixed.redriven,
     })
 }
 

@@ -5,7 +5,7 @@
 
 use crate::batch;
 use crate::error::{unavailable, unreadable};
-use crate::item::{Item, body, damaged, expires, pack, s, text};
+use crate::item::{Item, body, damage_to, damaged, expires, pack, s, text};
 use crate::keys::{self, Key, PK, SK};
 use crate::meta::EXPIRES;
 use crate::table::{Table, Written};
@@ -110,7 +110,7 @@ fn in_run(run: &RunKey, item: &Item, before: Option<&StrandId>) -> Result<Stored
 
 fn of(key: RecordKey, item: &Item) -> Result<StoredRecord, Error> {
     let body = body(item, BODY).map_err(|damage| {
-        unreadable(format!("record {} of strand {} of {}", key.seq, key.strand, key.run.execution), damage)
+        damage_to(format!("record {} of strand {} of {}", key.seq, key.strand, key.run.execution), damage)
     })?;
     Ok(StoredRecord { key, body, expires: None })
 }

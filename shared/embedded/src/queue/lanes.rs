@@ -1,4 +1,4 @@
-//! Which wake may be handled now: pure bookkeeping, without tasks or time.
+//! Which wake may be handled now: pure bookkeeping, without tasks; of time it keeps only since when each wake waits.
 //!
 //! `Step`, `Children` and `Settle` of one strand are handled one after another. That is not for safety (a record's
 //! key is the lock) but for cost: two handlers at the same step do the same work, and one of them in vain.
@@ -14,6 +14,7 @@
 use model::{Seq, StrandId};
 use orchestrator::{RunKey, Wake, WakeKind};
 use std::collections::{HashMap, HashSet, VecDeque};
+use tokio::time::Instant;
 
 /// A wake on its way.
 #[derive(Clone, Debug)]
@@ -21,6 +22,14 @@ pub(super) struct Delivery {
     pub(super) wake: Wake,
     /// How often its handler failed.
     pub(super) failures: u32,
+    /// When its time had come.
+    pub(super) since: Instant,
+}
+
+impl Delivery {
+    pub(super) fn new(wake: Wake, failures: u32) -> Self {
+        Self { wake, failures, since: Instant::now() }
+    }
 }
 
 /// A delivery whose turn it is. Whoever handles it calls [`Lanes::finish`].
@@ -178,6 +187,12 @@ impl Lanes {
     }
 
     /// How many deliveries wait.
+    /// Since when the oldest of those has waited that wait.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        let in_lanes = self.strands.values().flat_map(|current| &current.waiting);
+        self.held.iter().chain(&self.crowd).chain(in_lanes).map(|delivery| delivery.since).min()
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.held.len() + self.crowd.len() + self.strands.values().map(|current| current.waiting.len()).sum::<usize>()
     }

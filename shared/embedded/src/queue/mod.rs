@@ -28,7 +28,7 @@ use timers::Timers;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How soon a wake comes again after its first failure, before jitter.
 pub const FIRST_RETRY: Duration = Duration::from_millis(50);
@@ -61,6 +61,8 @@ pub struct Counts {
     pub running: usize,
     /// Wakes that wait for another handler to finish.
     pub waiting: usize,
+    /// How long the oldest of them has waited; none: none waits.
+    pub oldest: Option<Duration>,
     /// Wakes whose time has not come.
     pub delayed: usize,
 }
@@ -152,14 +154,15 @@ impl WakeQueue {
     /// How much there is in it now.
     pub fn counts(&self) -> Counts {
         let lanes = self.0.lanes();
-        Counts { running: lanes.running(), waiting: lanes.waiting(), delayed: self.0.timers.len() }
+        let oldest = lanes.oldest().map(|since| since.elapsed());
+        Counts { running: lanes.running(), waiting: lanes.waiting(), oldest, delayed: self.0.timers.len() }
     }
 }
 
 #[async_trait]
 impl Queue for WakeQueue {
     async fn send(&self, wake: Wake, delay: Duration) -> Result<(), ports::Error> {
-        let delivery = Delivery { wake, failures: 0 };
+        let delivery = Delivery::new(wake, 0);
         if delay.is_zero() {
             self.0.deliver(delivery);
         } else {
@@ -179,6 +182,7 @@ impl Shared {
     }
 
     fn deliver(self: &Arc<Self>, delivery: Delivery) {
+        let delivery = Delivery { since: Instant::now(), ..delivery };
         let admitted = self.lanes().admit(delivery);
         if let Some(admitted) = admitted {
             self.run(admitted);
@@ -219,7 +223,7 @@ impl Shared {
         let failed: Failed = match outcome {
             Ok(Ok(Acknowledge::Delete)) => return,
             Ok(Ok(Acknowledge::Return(after))) => {
-                self.timers.add(Delivery { wake: again(delivery.wake), failures: 0 }, after);
+                self.timers.add(Delivery::new(again(delivery.wake), 0), after);
                 return;
             }
             Ok(Err(error)) => error,
@@ -235,7 +239,7 @@ impl Shared {
             "failed to handle a wake"
         );
         let failures = delivery.failures.saturating_add(1);
-        self.timers.add(Delivery { wake: again(delivery.wake), failures }, after);
+        self.timers.add(Delivery::new(again(delivery.wake), failures), after);
     }
 }
 

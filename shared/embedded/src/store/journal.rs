@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::{ExecutionArn, RunId, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark, StoredRecord,
-    WaitKey,
+    BEATS_CLOSED, EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Page, Put, Redriven, StartOutcome,
+    StopMark, StoredRecord, WaitKey,
 };
 use orchestrator::{RecordKey, RunKey};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
@@ -29,7 +29,7 @@ const STATUSES: [ExecutionStatus; 5] = [
 ];
 
 const META: &str = "SELECT arn, run, (SELECT arn FROM machine_arns WHERE machine_arns.id = machine), revision, status, \
-                    seq, started, stopped, input_hash, stop, trace_header, id, expires FROM executions";
+                    seq, started, stopped, input_hash, stop, trace_header, id, expires, redriven FROM executions";
 
 #[async_trait]
 impl Journal for Store {
@@ -68,12 +68,14 @@ impl Journal for Store {
     }
 
     async fn mark_stop(&self, key: &RunKey, mark: &StopMark) -> Result<Option<Meta>, Error> {
-        let key = key.clone();
+        let (key, opened) = (key.clone(), mark.opened);
         let mark = serde_json::to_string(mark).map_err(|error| Failure::unreadable("stop mark", error))?;
         let meta = self.writer.write(move |connection| {
-            let sql = "UPDATE executions SET stop = ?3 WHERE arn = ?1 AND run = ?2 AND stop IS NULL";
-            connection.prepare_cached(sql)?.execute((key.execution.as_str(), &*key.run.0, mark))?;
-            Ok(find_meta(connection, &key.execution)?.filter(|meta| meta.run == key.run))
+            let sql = "UPDATE executions SET stop = ?3 WHERE arn = ?1 AND run = ?2 AND seq = ?4 AND stop IS NULL";
+            let values = (key.execution.as_str(), &*key.run.0, mark, opened.cast_signed());
+            connection.prepare_cached(sql)?.execute(values)?;
+            let meta = find_meta(connection, &key.execution)?;
+            Ok(meta.filter(|meta| meta.run == key.run && meta.seq == opened))
         });
         Ok(meta.await?)
     }
@@ -91,6 +93,33 @@ impl Journal for Store {
         closed.await?;
         self.joins.forget(key);
         Ok(())
+    }
+
+    async fn reopen(&self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) -> Result<(), Error> {
+        let (key, redriven) = (key.clone(), *redriven);
+        Ok(self.writer.write(move |connection| reopen(connection, &key, &redriven, expires)).await?)
+    }
+
+    async fn redrive(
+        &self,
+        record: &StoredRecord,
+        redriven: &Redriven,
+        expires: Option<Timestamp>,
+    ) -> Result<Put, Error> {
+        let (record, redriven) = (record.clone(), *redriven);
+        let outcome = self.writer.write(move |connection| {
+            whole(connection, |connection| {
+                if insert_record(connection, &record)? {
+                    reopen(connection, &record.key.run, &redriven, expires)?;
+                    return Ok(Put::Won);
+                }
+                match find_record(connection, &record.key)? {
+                    Some(there) => Ok(Put::Lost(there)),
+                    None => Err(no_such_run(&record.key.run)),
+                }
+            })
+        });
+        Ok(outcome.await?)
     }
 
     async fn put(&self, record: &StoredRecord) -> Result<Put, Error> {
@@ -198,6 +227,20 @@ impl Journal for Store {
         Ok(written.await?)
     }
 
+    async fn close_beats(&self, key: &WaitKey, seen: Option<Timestamp>) -> Result<bool, Error> {
+        let wait = key.clone();
+        let written = self.writer.write(move |connection| {
+            let sql = "INSERT INTO beats (run, strand, since, at) \
+                       SELECT id, ?3, ?4, ?5 FROM executions WHERE arn = ?1 AND run = ?2 \
+                       ON CONFLICT DO UPDATE SET at = excluded.at WHERE at = ?6";
+            let (execution, run) = (wait.run.execution.as_str(), &*wait.run.run.0);
+            let (since, closed) = (wait.since.cast_signed(), BEATS_CLOSED.as_micros());
+            let values = (execution, run, wait.strand.as_str(), since, closed, seen.map(Timestamp::as_micros));
+            connection.prepare_cached(sql)?.execute(values).map_err(Into::into)
+        });
+        Ok(written.await? > 0 || self.last_beat(key).await? == Some(BEATS_CLOSED))
+    }
+
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {
         let beat = self.readers.read(|connection| {
             let sql = "SELECT at FROM beats WHERE run = (SELECT id FROM executions WHERE arn = ?1 AND run = ?2) \
@@ -286,9 +329,11 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
     let machine = catalog::machine_number(connection, &meta.machine)?;
     let stop = meta.stop.as_ref().map(serde_json::to_string).transpose();
     let stop = stop.map_err(|error| Failure::unreadable("stop mark", error))?;
+    let redriven = meta.redriven.as_ref().map(serde_json::to_string).transpose();
+    let redriven = redriven.map_err(|error| Failure::unreadable("redrive", error))?;
     let sql = "INSERT INTO executions \
-               (arn, run, machine, revision, status, seq, started, stopped, input_hash, stop, trace_header, expires) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+               (arn, run, machine, revision, status, seq, started, stopped, input_hash, stop, trace_header, expires, \
+               redriven) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     connection.prepare_cached(sql)?.execute(params![
         meta.execution.as_str(),
         &*meta.run.0,
@@ -302,6 +347,28 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
         stop,
         meta.trace_header,
         meta.expires.map(Timestamp::as_micros),
+        redriven,
+    ])?;
+    Ok(())
+}
+
+fn reopen(
+    connection: &Connection,
+    key: &RunKey,
+    redriven: &Redriven,
+    expires: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let text = serde_json::to_string(redriven).map_err(|error| Failure::unreadable("redrive", error))?;
+    // max() of nothing and something is nothing: one that never expires stays so.
+    let sql = "UPDATE executions SET status = ?3, stopped = NULL, stop = NULL, seq = ?4, redriven = ?5, \
+               expires = max(expires, coalesce(?6, expires)) WHERE arn = ?1 AND run = ?2 AND seq < ?4";
+    connection.prepare_cached(sql)?.execute(params![
+        key.execution.as_str(),
+        &*key.run.0,
+        number_of(ExecutionStatus::Running),
+        redriven.seq.cast_signed(),
+        text,
+        expires.map(Timestamp::as_micros),
     ])?;
     Ok(())
 }
@@ -369,6 +436,7 @@ fn meta_in(row: &Row<'_>) -> Result<Meta, Failure> {
     let status: i64 = row.get(4)?;
     let known = usize::try_from(status).ok().and_then(|status| STATUSES.get(status));
     let stop: Option<String> = row.get(9)?;
+    let redriven: Option<String> = row.get(13)?;
     Ok(Meta {
         execution: arn.parse().map_err(|error: model::arn::Error| unreadable(error.into()))?,
         run: RunId(row.get(1)?),
@@ -382,6 +450,10 @@ fn meta_in(row: &Row<'_>) -> Result<Meta, Failure> {
         stop: stop.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| unreadable(error.into()))?,
         trace_header: row.get(10)?,
         expires: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
+        redriven: redriven
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| unreadable(error.into()))?,
     })
 }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version of the tables below. A database with a later one is refused.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Length of the key that signs task tokens, in bytes.
 pub(super) const TOKEN_KEY_BYTES: usize = 32;
@@ -82,7 +82,8 @@ CREATE TABLE executions (
     input_hash   TEXT NOT NULL,
     stop         TEXT,
     trace_header TEXT,
-    expires      INTEGER
+    expires      INTEGER,
+    redriven     TEXT
 ) STRICT;
 -- A list of any status is merged from the lists of each: two indexes to keep up, not four.
 CREATE INDEX executions_by_status ON executions (status, started);
@@ -163,9 +164,15 @@ fn make_tables(connection: &mut Connection, found: i64) -> rusqlite::Result<Vec<
         transaction.execute_batch(TABLES)?;
         let key: [u8; TOKEN_KEY_BYTES] = rand::random();
         transaction.execute("INSERT INTO deployment (name, value) VALUES ('token key', ?1)", (&key[..],))?;
-    } else if found < VERSION {
-        // Executions of version 1 stay for ever.
-        transaction.execute_batch("ALTER TABLE executions ADD COLUMN expires INTEGER")?;
+    } else {
+        if found < 2 {
+            // Executions of version 1 stay for ever.
+            transaction.execute_batch("ALTER TABLE executions ADD COLUMN expires INTEGER")?;
+        }
+        if found < 3 {
+            // None of those of version 2 was ever redriven.
+            transaction.execute_batch("ALTER TABLE executions ADD COLUMN redriven TEXT")?;
+        }
     }
     if found < VERSION {
         transaction.pragma_update(None, "user_version", VERSION)?;

@@ -237,8 +237,10 @@ async fn a_database_of_version_1_keeps_its_executions_and_learns_that_they_may_e
     let old = started(&store, "old").await?;
     drop(store);
     // What version 1 did not have.
-    Connection::open(directory.path().join("ratchet.sqlite"))?
-        .execute_batch("ALTER TABLE executions DROP COLUMN expires; PRAGMA user_version = 1;")?;
+    Connection::open(directory.path().join("ratchet.sqlite"))?.execute_batch(
+        "ALTER TABLE executions DROP COLUMN expires; ALTER TABLE executions DROP COLUMN redriven;
+             PRAGMA user_version = 1;",
+    )?;
 
     for _ in 0..2 {
         let store = Store::open(directory.path())?;
@@ -316,6 +318,7 @@ fn meta(name: &str) -> Meta {
         stop: None,
         trace_header: None,
         expires: None,
+        redriven: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What each function does.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(super) struct Function {
     pub(super) delay: Option<Duration>,
     /// Who answers the event's task token.
     pub(super) callback: Option<StandIn>,
+    /// A place for each call that may run at once; none: as many as there are.
+    pub(super) places: Option<Arc<Semaphore>>,
 }
 
 /// Where a function's answer comes from.
@@ -170,6 +174,7 @@ mod tests {
             work: Work::Answers(vec![Answer { outcome: Outcome::Return(text.into()), delay: None }]),
             delay: None,
             callback: None,
+            places: None,
         };
         let functions = Functions {
             files: Vec::new(),

@@ -20,6 +20,7 @@
 //!
 //! [lambda."*"]
 //! echo = true
+//! concurrency = 10                    # no more calls than that at once; the others wait
 //! ```
 //!
 //! `MockConfigFile.json` of Step Functions Local is read as well, in [`mocks`]. This module does not know what
@@ -54,6 +55,11 @@ use orchestrator::ports::{FunctionCall, Tasks};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::Semaphore;
+
+/// How many commands run at once, of all functions together: each is a process, and thousands of them would leave this
+/// machine no room for anything else. The others wait.
+pub const COMMANDS_AT_ONCE: usize = 256;
 
 /// Why a file of tasks cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -81,8 +87,9 @@ pub struct LocalTasks {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
+    /// A place for each command that may run at once.
+    commands: Semaphore,
     functions: Functions,
     mocks: Option<Mocks>,
     test_case: OnceLock<String>,
@@ -91,6 +98,22 @@ struct Shared {
     endpoint: OnceLock<String>,
     log: OnceLock<Box<LogLine>>,
     client: url::Client,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            commands: Semaphore::new(COMMANDS_AT_ONCE),
+            functions: Functions::default(),
+            mocks: None,
+            test_case: OnceLock::new(),
+            test_cases: Mutex::default(),
+            callbacks: OnceLock::new(),
+            endpoint: OnceLock::new(),
+            log: OnceLock::new(),
+            client: url::Client::default(),
+        }
+    }
 }
 
 impl LocalTasks {
@@ -244,6 +267,15 @@ struct Request {
 
 impl Shared {
     async fn work(&self, function: &Function, request: &Request) -> Result<FunctionReply, Failure> {
+        // Whoever waits for a place has begun as far as its task's clock goes. Nothing closes these.
+        let _place = match &function.places {
+            Some(places) => places.acquire().await.ok(),
+            None => None,
+        };
+        let _process = match &function.work {
+            Work::Command(_) => self.commands.acquire().await.ok(),
+            Work::Url(_) | Work::Answers(_) | Work::Echo | Work::Nothing => None,
+        };
         if let Some(delay) = function.delay {
             tokio::time::sleep(delay).await;
         }

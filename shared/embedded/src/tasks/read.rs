@@ -6,13 +6,17 @@ use super::source::{Problem, Source};
 use super::value;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 const WORK_KEYS: [&str; 7] = ["command", "url", "return", "return_json", "error", "attempts", "echo"];
-const FUNCTION_KEYS: [&str; 9] =
-    ["command", "url", "return", "return_json", "error", "attempts", "echo", "delay", "callback"];
+const FUNCTION_KEYS: [&str; 10] =
+    ["command", "url", "return", "return_json", "error", "attempts", "echo", "delay", "callback", "concurrency"];
+/// Most calls of a function at once that can be asked for.
+const MAX_CONCURRENCY: usize = 10_000;
 const ATTEMPT_KEYS: [&str; 4] = ["return", "return_json", "error", "delay"];
 const CALLBACK_KEYS: [&str; 5] = ["after", "return", "return_json", "error", "token"];
 const ERROR_KEYS: [&str; 2] = ["name", "cause"];
@@ -66,6 +70,7 @@ impl Reader<'_> {
             table.keys().map(|key| key.get_ref().as_ref()).filter(|key| WORK_KEYS.contains(key)).collect();
         let callback = get(table, "callback").and_then(|found| self.stand_in(found));
         let delay = self.duration(table, "delay");
+        let places = self.concurrency(table);
         let work = match said.as_slice() {
             [] if get(table, "callback").is_some() => Work::Nothing,
             [] => {
@@ -78,7 +83,7 @@ impl Reader<'_> {
                 return self.refuse(&name.span(), hint);
             }
         };
-        Some(Function { work, delay, callback })
+        Some(Function { work, delay, callback, places })
     }
 
     fn work(&mut self, table: &DeTable<'_>, key: &str, span: &Range<usize>) -> Option<Work> {
@@ -222,6 +227,22 @@ impl Reader<'_> {
         match found {
             Some(found) => Some(found),
             None => self.refuse(&node.span(), format!("{key} is a time such as \"200ms\", \"1.5s\" or \"2m\"")),
+        }
+    }
+
+    /// How many calls of one function run at once.
+    fn concurrency(&mut self, table: &DeTable<'_>) -> Option<Arc<Semaphore>> {
+        let node = get(table, "concurrency")?;
+        let found = match node.get_ref() {
+            DeValue::Integer(integer) => usize::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            _ => None,
+        };
+        match found {
+            Some(places @ 1..=MAX_CONCURRENCY) => Some(Arc::new(Semaphore::new(places))),
+            Some(_) | None => {
+                let hint = format!("concurrency is the number of calls that run at once, from 1 to {MAX_CONCURRENCY}");
+                self.refuse(&node.span(), hint)
+            }
         }
     }
 

@@ -127,3 +127,38 @@ async fn an_execution_may_have_a_test_case_of_its_own() -> Result<(), Box<dyn St
     assert!(tasks.choose_test_case_of(&execution, "Hapy").is_err());
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_of_a_function_run_at_once_than_it_allows() -> Result<(), Box<dyn StdError>> {
+    let tasks = tasks(&[(
+        "tasks.toml",
+        r#"
+        [lambda.check]
+        return = 1
+        delay = "100ms"
+        concurrency = 8
+        [lambda."*"]
+        return = 2
+        delay = "100ms"
+        "#,
+    )])?;
+    let began = tokio::time::Instant::now();
+    let calls = (0..1_000).map(|_| call(&tasks, CHECK, "{}", 0));
+    let answers = futures::future::try_join_all(calls).await?;
+    assert!(answers.iter().all(|answer| answer == "1"));
+    // 125 times eight.
+    assert_eq!(began.elapsed().as_millis(), 12_500);
+    let began = tokio::time::Instant::now();
+    futures::future::try_join_all((0..1_000).map(|_| call(&tasks, "other", "{}", 0))).await?;
+    assert_eq!(began.elapsed().as_millis(), 100);
+    Ok(())
+}
+
+#[test]
+fn concurrency_is_a_number_of_calls() {
+    for wrong in ["0", "-1", "\"8\"", "1.5", "10001", "true"] {
+        let text = format!("[lambda.check]\necho = true\nconcurrency = {wrong}\n");
+        let said = tasks(&[("tasks.toml", &text)]).map(drop).expect_err(wrong).to_string();
+        assert!(said.contains("from 1 to 10000"), "{wrong}: {said}");
+    }
+}

@@ -227,7 +227,8 @@ async fn a_silent_call_keeps_its_connection_alive() -> Outcome {
     let timers: Vec<&str> = sockets
         .lines()
         .map(|line| line.split_ascii_whitespace().collect::<Vec<_>>())
-        .filter(|fields| fields.get(1).is_some_and(|found| found.ends_with(&local)))
+        // The one that is established (01), not one of before with the same port.
+        .filter(|fields| fields.get(1).is_some_and(|found| found.ends_with(&local)) && fields.get(3) == Some(&"01"))
         .filter_map(|fields| fields.get(5).copied())
         .collect();
     assert!(timers.len() == 1 && timers[0].starts_with("02:"), "{timers:?}");

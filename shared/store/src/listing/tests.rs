@@ -36,6 +36,7 @@ fn meta(machine: &StateMachineArn, name: &str, at: i64, status: ExecutionStatus)
         stop: None,
         trace_header: None,
         expires: None,
+        redriven: None,
     }
 }
 
@@ -257,7 +258,7 @@ async fn a_walk_over_all_machines_gives_whole_metas() -> anyhow::Result<()> {
     let machine = machine("whole");
     create_machine(&catalog, &machine).await?;
     let ending = Ending::Aborted { at: None, after: Timestamp::from_micros(6) };
-    let stop = Some(StopMark { at: Timestamp::from_micros(7), ending });
+    let stop = Some(StopMark { at: Timestamp::from_micros(7), opened: 0, ending });
     let marked = Meta { seq: 9, stop, ..meta(&machine, "marked", 1_000, ExecutionStatus::Running) };
     put(table, &marked).await?;
     let (found, _) = pages(table, None, Some(ExecutionStatus::Running), 10).await?;

@@ -29,6 +29,7 @@ fn meta(name: &str, run: &str) -> Result<Meta> {
         stop: None,
         trace_header: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".into()),
         expires: None,
+        redriven: None,
     })
 }
 
@@ -303,6 +304,7 @@ async fn a_stop_mark_with_a_long_cause_comes_back() -> Result<()> {
     let meta = started(&stand, "one").await?;
     let mark = |cause: String| StopMark {
         at: Timestamp::from_micros(5),
+        opened: 0,
         ending: Ending::Stopped(Failure::new("Stopped", cause)),
     };
     let first = mark("because ".repeat(4_000));
