@@ -18,6 +18,11 @@ impl MemoryBlobs {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether any is so, by its SHA-256 and its content.
+    pub fn any(&self, is_so: impl Fn(&str, &[u8]) -> bool) -> bool {
+        self.contents().iter().any(|(key, content)| is_so(&key.sha256, content))
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.contents().len()

@@ -4,8 +4,8 @@ use crate::paging::{Shelf, page_of};
 use async_trait::async_trait;
 use model::{ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    EndedChild, Error, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, StartOutcome, StopMark,
-    StoredRecord, WaitKey,
+    EndedChild, Error, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, Redriven, StartOutcome,
+    StopMark, StoredRecord, WaitKey,
 };
 use orchestrator::{RecordKey, RunKey};
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +25,7 @@ struct State {
     joins: HashMap<JoinKey, BTreeMap<u32, EndedChild>>,
     beats: HashMap<WaitKey, Timestamp>,
     order: Vec<RecordKey>,
+    changed: Vec<RecordKey>,
 }
 
 impl State {
@@ -54,6 +55,17 @@ impl State {
         self.executions.get_mut(&key.execution).filter(|meta| meta.run == key.run)
     }
 
+    fn reopen(&mut self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) {
+        if let Some(meta) = self.meta_of(key).filter(|meta| meta.seq < redriven.seq) {
+            meta.status = ExecutionStatus::Running;
+            meta.seq = redriven.seq;
+            meta.stopped = None;
+            meta.stop = None;
+            meta.redriven = Some(*redriven);
+            meta.expires = meta.expires.map(|there| there.max(expires.unwrap_or(there)));
+        }
+    }
+
     fn must_be_started(&mut self, key: &RunKey) -> Result<(), Error> {
         self.meta_of(key).map(drop).ok_or_else(|| Error::Unreadable {
             what: format!("run {} of {}", key.run, key.execution),
@@ -67,6 +79,11 @@ impl MemoryJournal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// META as it is now.
+    pub fn meta_now(&self, execution: &ExecutionArn) -> Option<Meta> {
+        self.state().executions.get(execution).cloned()
+    }
+
     /// How many records there are.
     pub fn record_count(&self) -> usize {
         self.state().runs.values().map(BTreeMap::len).sum()
@@ -75,6 +92,24 @@ impl MemoryJournal {
     /// The key of every record of every run, in the order in which they were put.
     pub fn order_of_records(&self) -> Vec<RecordKey> {
         self.state().order.clone()
+    }
+
+    /// Records that were put over others. There are none, unless somebody puts without a condition.
+    pub fn changed(&self) -> Vec<RecordKey> {
+        self.state().changed.clone()
+    }
+
+    /// Puts the record over whatever is there: for [`orchestrator::Defect::PutWithoutCondition`].
+    #[cfg(feature = "planted-defects")]
+    pub(crate) fn put_over(&self, record: &StoredRecord) {
+        let mut state = self.state();
+        let place = (record.key.strand.clone(), record.key.seq);
+        let there = state.runs.entry(record.key.run.clone()).or_default().insert(place, record.clone());
+        match there {
+            Some(there) if there.body == record.body => {}
+            Some(_) => state.changed.push(record.key.clone()),
+            None => state.order.push(record.key.clone()),
+        }
     }
 
     /// Every record of every run, by run, strand and number.
@@ -105,7 +140,7 @@ impl Journal for MemoryJournal {
 
     async fn mark_stop(&self, key: &RunKey, mark: &StopMark) -> Result<Option<Meta>, Error> {
         let mut state = self.state();
-        Ok(state.meta_of(key).map(|meta| {
+        Ok(state.meta_of(key).filter(|meta| meta.seq == mark.opened).map(|meta| {
             meta.stop.get_or_insert_with(|| mark.clone());
             meta.clone()
         }))
@@ -118,6 +153,26 @@ impl Journal for MemoryJournal {
             meta.seq = seq;
             meta.stopped = Some(at);
         }
+        Ok(())
+    }
+
+    async fn redrive(
+        &self,
+        record: &StoredRecord,
+        redriven: &Redriven,
+        expires: Option<Timestamp>,
+    ) -> Result<Put, Error> {
+        let mut state = self.state();
+        state.must_be_started(&record.key.run)?;
+        let put = state.put(record);
+        if put == Put::Won {
+            state.reopen(&record.key.run, redriven, expires);
+        }
+        Ok(put)
+    }
+
+    async fn reopen(&self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) -> Result<(), Error> {
+        self.state().reopen(key, redriven, expires);
         Ok(())
     }
 

@@ -24,6 +24,11 @@ impl MemoryTimers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The first minute in which one is due; none if there are none.
+    pub fn earliest(&self) -> Option<Minute> {
+        self.state().minutes.iter().filter(|(_, timers)| !timers.is_empty()).map(|(minute, _)| *minute).min()
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.state().minutes.values().map(BTreeMap::len).sum()

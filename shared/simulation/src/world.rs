@@ -4,14 +4,15 @@ use crate::activities::MemoryActivities;
 use crate::blobs::MemoryBlobs;
 use crate::catalog::MemoryCatalog;
 use crate::clock::{VirtualClock, sleep};
-use crate::faults::{Fault, Faults};
+use crate::faults::{Fault, FaultKind, OutageOf, Tally};
 use crate::functions::Functions;
-use crate::generation::{Generation, GenerationPorts, Node};
 use crate::journal::MemoryJournal;
 use crate::mail::Mail;
+use crate::options::{Deployment, Options};
+use crate::ports::ProcessPorts;
+use crate::process::{Node, Part, Process, SkewedClock};
 use crate::timers::MemoryTimers;
 use futures::FutureExt;
-use model::arn::Place;
 use orchestrator::ports::{Clock, Timers, Unobserved};
 use orchestrator::{Ports, RunKey, Settings};
 use std::collections::HashMap;
@@ -29,68 +30,11 @@ pub(crate) const LONGEST_DELAY: Duration = Duration::from_mins(15);
 /// How long a process takes from its start to the first thing it does by itself.
 const RESTART: Duration = Duration::from_millis(1);
 
-/// What a world is like.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Decides everything that is random.
-    pub seed: u64,
-    /// How often each message comes.
-    pub deliveries: Deliveries,
-    /// Each message is late by a random time below this; zero keeps the order in which they were sent.
-    pub lateness: Duration,
-    /// The volatile part is lost once for each run, when that run's record with this number is put. The first has
-    /// number 1.
-    pub cut_after: Option<u64>,
-    /// What goes wrong at random.
-    pub faults: Faults,
-    /// How many states one invocation runs on through before it commits.
-    pub states_per_invocation: u32,
-    /// The account and region.
-    pub place: Place,
-    /// What runs the executions.
-    pub deployment: Deployment,
-    /// Changes the settings of each process.
-    pub settings: fn(&mut Settings),
-}
+/// The longest that a call takes of a process that answers callers.
+const SLOWEST_API: Duration = Duration::from_secs(10);
 
-/// What runs the executions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deployment {
-    /// One process with everything in it. Messages, and tasks that wait for activities' workers, die with it; the next
-    /// one recovers.
-    OneProcess,
-    /// Functions on durable queues: messages outlive whoever handles them and come again, and nobody recovers. Wakes
-    /// travel as text, those of each lane to processes of their own; none is delayed by more than 15 minutes: timers
-    /// wait for what is due later, and are swept each minute.
-    Functions,
-}
-
-/// How often each message comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deliveries {
-    /// Once.
-    Once,
-    /// Twice: the second time at once or a little later.
-    Twice,
-    /// Twice: the second time at once or within this time.
-    TwiceWithin(Duration),
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            deliveries: Deliveries::Once,
-            lateness: Duration::ZERO,
-            cut_after: None,
-            faults: Faults::default(),
-            states_per_invocation: 1,
-            place: Place { partition: "aws".into(), region: "us-east-1".into(), account: "123456789012".into() },
-            deployment: Deployment::OneProcess,
-            settings: |_| {},
-        }
-    }
-}
+/// How many processes answer callers.
+const API_PROCESSES: usize = 2;
 
 /// A world. Its tasks end when it is dropped.
 pub struct World<N: Node> {
@@ -99,7 +43,7 @@ pub struct World<N: Node> {
 
 type Build<N> = Box<dyn Fn(Ports, Settings) -> Arc<N> + Send + Sync>;
 
-/// What all generations of a world share.
+/// What all processes of a world share.
 pub(crate) struct Shared<N: Node> {
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) blobs: Arc<MemoryBlobs>,
@@ -111,14 +55,25 @@ pub(crate) struct Shared<N: Node> {
     build: Build<N>,
     records_put: Mutex<HashMap<RunKey, u64>>,
     faults_left: AtomicU32,
+    pub(crate) tally: Tally,
     pub(crate) mail: Mail,
     pub(crate) activities: MemoryActivities,
     problems: Mutex<Vec<String>>,
-    generation: Mutex<Option<Arc<Generation<N>>>>,
+    begun: AtomicU32,
+    deaths: AtomicU32,
+    /// Those that live.
+    processes: Mutex<Vec<Arc<Process<N>>>>,
+}
+
+/// How one call of a port goes.
+pub(crate) struct Turn {
+    pub(crate) before: Duration,
+    pub(crate) after: Duration,
+    pub(crate) fault: Option<Fault>,
 }
 
 impl<N: Node> World<N> {
-    /// A world in which each generation is built over its ports. Make it within a runtime whose time is paused.
+    /// A world in which each process is built over its ports. Make it within a runtime whose time is paused.
     pub fn new(options: Options, build: impl Fn(Ports, Settings) -> Arc<N> + Send + Sync + 'static) -> Self {
         let clock = Arc::new(VirtualClock::new(options.seed));
         let faults_left = AtomicU32::new(options.faults.at_most);
@@ -133,30 +88,49 @@ impl<N: Node> World<N> {
             build: Box::new(build),
             records_put: Mutex::default(),
             faults_left,
+            tally: Tally::default(),
             mail: Mail::default(),
             activities: MemoryActivities::default(),
             problems: Mutex::default(),
-            generation: Mutex::default(),
+            begun: AtomicU32::new(0),
+            deaths: AtomicU32::new(0),
+            processes: Mutex::default(),
         });
-        shared.begin(1);
+        match shared.options.deployment {
+            Deployment::OneProcess => {
+                shared.begin(Part::Whole);
+            }
+            Deployment::Functions => shared.keep_time(),
+        }
         Self { shared }
     }
 
-    /// Calls the node that lives at present; if a cut comes before the answer, the same again with the next one, as
-    /// a client does.
+    /// Calls a process that answers callers; if it dies before it answers, the same again with the next one, as a
+    /// client does.
     pub async fn call<A, F>(&self, request: A) -> F::Output
     where
         A: Fn(Arc<N>) -> F,
         F: Future,
     {
         loop {
-            let generation = self.shared.current().expect("a world has a generation until it is dropped");
-            let node = generation.node().expect("the present generation has a node");
-            tokio::select! {
-                biased;
-                () = generation.ended() => {}
-                answer = request(node) => return answer,
+            if let Some(answer) = self.call_once(&request).await {
+                return answer;
             }
+        }
+    }
+
+    /// Calls a process that answers callers; nothing if it dies before it answers.
+    pub async fn call_once<A, F>(&self, request: A) -> Option<F::Output>
+    where
+        A: FnOnce(Arc<N>) -> F,
+        F: Future,
+    {
+        let process = self.shared.process_for_callers();
+        let node = process.node()?;
+        tokio::select! {
+            biased;
+            () = process.ended() => None,
+            answer = request(node) => Some(answer),
         }
     }
 
@@ -195,6 +169,11 @@ impl<N: Node> World<N> {
         &self.shared.options
     }
 
+    /// What went wrong, as it was asked for.
+    pub fn tally(&self) -> &Tally {
+        &self.shared.tally
+    }
+
     /// How many records were put, of the run that has most.
     pub fn records_of_longest_run(&self) -> u64 {
         self.shared.records_put().values().copied().max().unwrap_or(0)
@@ -210,9 +189,14 @@ impl<N: Node> World<N> {
         self.shared.mail.handled()
     }
 
-    /// How many lives the volatile part has had.
+    /// Whether so many messages came that no more are brought: somewhere one leads to the next for ever.
+    pub fn is_flooded(&self) -> bool {
+        self.shared.is_flooded()
+    }
+
+    /// One, and one more for each process that died.
     pub fn generations(&self) -> u32 {
-        self.shared.current().map_or(0, |generation| generation.number)
+        self.shared.deaths.load(Ordering::Relaxed) + 1
     }
 
     /// What went wrong in handlers: errors and panics.
@@ -220,28 +204,34 @@ impl<N: Node> World<N> {
         self.shared.problems.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Loses the volatile part now.
+    /// Loses what is volatile now: the process, or all of them.
     pub fn cut(&self) {
-        self.shared.cut();
+        // Not in the loop's head: the lock would be held through the loop, and each cut takes it.
+        let processes = self.shared.processes().clone();
+        for process in processes {
+            self.shared.cut(&process);
+        }
     }
 }
 
 impl<N: Node> Drop for World<N> {
     fn drop(&mut self) {
         self.shared.mail.stop();
-        if let Some(generation) = self.shared.take_current() {
-            generation.end_for_good();
+        let processes = std::mem::take(&mut *self.shared.processes());
+        for process in processes {
+            process.die();
         }
     }
 }
 
 impl<N: Node> Shared<N> {
-    pub(crate) fn current(&self) -> Option<Arc<Generation<N>>> {
-        self.generation.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn processes(&self) -> MutexGuard<'_, Vec<Arc<Process<N>>>> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_current(&self) -> Option<Arc<Generation<N>>> {
-        self.generation.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The process that is everything.
+    pub(crate) fn current(&self) -> Option<Arc<Process<N>>> {
+        self.processes().first().cloned()
     }
 
     fn records_put(&self) -> MutexGuard<'_, HashMap<RunKey, u64>> {
@@ -256,10 +246,48 @@ impl<N: Node> Shared<N> {
         self.options.cut_after == Some(*number)
     }
 
-    fn begin(self: &Arc<Self>, number: u32) -> Arc<Generation<N>> {
-        let generation = Arc::new(Generation::new(number));
-        let adapter = Arc::new(GenerationPorts { shared: Arc::clone(self), generation: Arc::clone(&generation) });
-        let settings = self.settings(number);
+    fn process_for_callers(self: &Arc<Self>) -> Arc<Process<N>> {
+        if self.options.deployment == Deployment::OneProcess {
+            return self.current().expect("a world has a process until it is dropped");
+        }
+        self.one_of(Part::Api, API_PROCESSES, usize::MAX).expect("callers always get in")
+    }
+
+    /// A process that has a place for one more message; none if all are busy and there are as many as there may be.
+    pub(crate) fn process_for(self: &Arc<Self>, part: Part) -> Option<Arc<Process<N>>> {
+        let fleet = &self.options.fleet;
+        match part {
+            Part::Steps => self.one_of(part, fleet.steppers, fleet.batch),
+            Part::Tasks => self.one_of(part, fleet.callers, fleet.calls),
+            Part::Timer => self.one_of(part, 1, usize::MAX),
+            Part::Dead => self.one_of(part, 2, 1),
+            Part::Whole | Part::Api => Some(self.process_for_callers()),
+        }
+    }
+
+    fn one_of(self: &Arc<Self>, part: Part, most: usize, batch: usize) -> Option<Arc<Process<N>>> {
+        let (there, free) = {
+            let processes = self.processes();
+            let those = || processes.iter().filter(|process| process.part == part);
+            let free: Vec<_> = those().filter(|process| process.busy() < batch).cloned().collect();
+            (those().count(), free)
+        };
+        // Mostly one that is warm; now and then one more, though there is no need.
+        if there < most && (free.is_empty() || self.clock.random().is_multiple_of(16)) {
+            return Some(self.begin(part));
+        }
+        if free.is_empty() {
+            return None;
+        }
+        let which = self.clock.random() % u64::try_from(free.len()).unwrap_or(1);
+        free.get(usize::try_from(which).unwrap_or(0)).cloned()
+    }
+
+    fn begin(self: &Arc<Self>, part: Part) -> Arc<Process<N>> {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let process = Arc::new(Process::new(part));
+        let adapter = Arc::new(ProcessPorts { shared: Arc::clone(self), process: Arc::clone(&process) });
+        let settings = self.settings(number, part);
         let timers = settings.longest_delay.map(|_| adapter.clone() as Arc<dyn Timers>);
         let ports = Ports {
             journal: adapter.clone(),
@@ -269,28 +297,38 @@ impl<N: Node> Shared<N> {
             queue: adapter,
             timers,
             tasks: self.functions.clone(),
-            clock: self.clock.clone(),
+            clock: self.clock_of_process(),
             observer: Arc::new(Unobserved),
         };
-        if self.options.deployment == Deployment::Functions {
-            let process = format!("{}-calls", settings.process);
-            let settings = Settings { process, makes_calls: true, ..settings.clone() };
-            generation.set_caller((self.build)(ports.clone(), settings));
-            generation.spawn(Arc::clone(self).sweep_each_minute(Arc::clone(&generation)));
-        }
-        let node = (self.build)(ports, settings);
-        generation.set_node(Some(node));
-        *self.generation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&generation));
-        generation
+        process.set_node(Some((self.build)(ports, settings)));
+        self.processes().push(Arc::clone(&process));
+        process
     }
 
-    /// Those of the processes of this generation, as its deployment has them.
-    fn settings(&self, number: u32) -> Settings {
+    fn clock_of_process(&self) -> Arc<dyn Clock> {
+        let skew = match self.options.deployment {
+            Deployment::Functions => self.options.fleet.skew,
+            Deployment::OneProcess => Duration::ZERO,
+        };
+        if skew.is_zero() {
+            return self.clock.clone();
+        }
+        self.tally.add(FaultKind::Skewed);
+        let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        let ahead_micros = micros(self.clock.random_below(skew * 2)) - micros(skew);
+        Arc::new(SkewedClock { clock: self.clock.clone(), ahead_micros })
+    }
+
+    /// Those of a process for this part.
+    fn settings(&self, number: u32, part: Part) -> Settings {
         let token_key = b"the simulation's key, known to all".to_vec();
-        let one = Settings::one_process(self.options.place.clone(), token_key, format!("generation-{number}"));
+        let one = Settings::one_process(self.options.place.clone(), token_key, format!("process-{number}"));
         let one = Settings {
             states_per_invocation: self.options.states_per_invocation,
-            claim_lifetime: Duration::from_mins(15),
+            claim_lifetime: self.options.fleet.claim_lifetime,
+            retention: self.options.retention,
+            #[cfg(feature = "planted-defects")]
+            defect: self.options.defect,
             ..one
         };
         let mut settings = match self.options.deployment {
@@ -301,10 +339,10 @@ impl<N: Node> Shared<N> {
             },
             Deployment::Functions => Settings {
                 only_process: false,
-                makes_calls: false,
-                longest_call: Some(Duration::from_mins(14)),
+                makes_calls: part == Part::Tasks,
+                longest_call: Some(one.claim_lifetime.saturating_sub(Duration::from_secs(1))),
                 longest_delay: Some(LONGEST_DELAY),
-                safety_delay: Some(Duration::from_mins(1)),
+                safety_delay: (part == Part::Api).then_some(Duration::from_mins(1)),
                 ..one
             },
         };
@@ -312,37 +350,101 @@ impl<N: Node> Shared<N> {
         settings
     }
 
-    /// What goes wrong with this call.
-    pub(crate) fn next_fault(&self) -> Option<Fault> {
+    /// How long the next call takes, and what goes wrong with it.
+    pub(crate) fn next_turn(&self, part: Part) -> Turn {
+        let fault = self.next_fault(part);
+        let (mut before, mut after) = (self.some_latency(), self.some_latency());
+        if let Some(fault) = fault {
+            self.tally.add(match fault {
+                Fault::RefusedBefore => FaultKind::RefusedBefore,
+                Fault::RefusedAfter => FaultKind::RefusedAfter,
+                Fault::CrashBefore => FaultKind::CrashBefore,
+                Fault::CrashAfter => FaultKind::CrashAfter,
+                Fault::Slow => FaultKind::Slow,
+                Fault::Stall => FaultKind::Stalled,
+            });
+            // Who answers callers is stopped long before a safety wake comes.
+            let longest = if part == Part::Api { SLOWEST_API } else { Duration::MAX };
+            let slowness = self.options.faults.slowness.min(longest);
+            match fault {
+                Fault::Slow if self.clock.random().is_multiple_of(2) => before += self.clock.random_below(slowness),
+                Fault::Slow | Fault::Stall => after += self.clock.random_below(slowness),
+                Fault::RefusedBefore | Fault::RefusedAfter | Fault::CrashBefore | Fault::CrashAfter => {}
+            }
+        }
+        Turn { before, after, fault }
+    }
+
+    /// In whole milliseconds, which is what sleeps are made of.
+    fn some_latency(&self) -> Duration {
+        let most = u64::try_from(self.options.latency.as_millis()).unwrap_or(u64::MAX);
+        if most == 0 { Duration::ZERO } else { Duration::from_millis(self.clock.random() % (most + 1)) }
+    }
+
+    fn next_fault(&self, part: Part) -> Option<Fault> {
         let left = self.faults_left.load(Ordering::Relaxed).checked_sub(1)?;
-        let fault = self.options.faults.draw(self.clock.random());
+        let fault = self.options.faults.draw(self.clock.random(), part == Part::Api);
         if fault.is_some() {
             self.faults_left.store(left, Ordering::Relaxed);
         }
         fault
     }
 
-    /// Loses the volatile part with all claims.
-    pub(crate) fn crash(self: &Arc<Self>) {
-        self.succeed(Generation::end_for_good);
+    /// Whether this delivery of a message is lost on its way.
+    pub(crate) fn drops(&self) -> bool {
+        let Some(left) = self.faults_left.load(Ordering::Relaxed).checked_sub(1) else { return false };
+        let dropped = self.options.faults.dropped;
+        let is_lost = dropped > 0 && self.clock.random() % 1_000 < dropped;
+        if is_lost {
+            self.faults_left.store(left, Ordering::Relaxed);
+            self.tally.add(FaultKind::Dropped);
+        }
+        is_lost
     }
 
-    /// Loses the volatile part, but for the workers that claimed a call.
-    pub(crate) fn cut(self: &Arc<Self>) {
-        self.succeed(Generation::end);
+    /// Whether a port refuses everything now.
+    pub(crate) fn is_out(&self, of: OutageOf) -> bool {
+        let now = self.clock.elapsed();
+        self.options.faults.outage.is_some_and(|outage| outage.of == of && outage.from <= now && now < outage.until)
     }
 
-    /// Ends the living generation in this way; the next one begins with the journal alone.
-    fn succeed(self: &Arc<Self>, end: impl FnOnce(&Generation<N>)) {
-        let Some(old) = self.take_current() else { return };
-        let new = self.begin(old.number + 1);
-        end(&old);
-        if self.options.deployment == Deployment::Functions {
+    /// Whether an adapter repeats a put whose answer it did not hear.
+    pub(crate) fn repeats(&self) -> bool {
+        self.options.deployment == Deployment::Functions && self.clock.random().is_multiple_of(2)
+    }
+
+    /// The process is killed, with all claims it has.
+    pub(crate) fn crash(self: &Arc<Self>, process: &Arc<Process<N>>) {
+        self.succeed(process, Process::die);
+    }
+
+    /// The process is lost, but for the workers that claimed a call.
+    pub(crate) fn cut(self: &Arc<Self>, process: &Arc<Process<N>>) {
+        self.tally.add(FaultKind::Cut);
+        self.succeed(process, Process::cut_off);
+    }
+
+    /// Ends the process in this way; where it is all there is, the next one begins with the journal alone.
+    fn succeed(self: &Arc<Self>, old: &Arc<Process<N>>, end: impl FnOnce(&Process<N>)) {
+        let was_alive = {
+            let mut processes = self.processes();
+            let before = processes.len();
+            processes.retain(|process| !Arc::ptr_eq(process, old));
+            processes.len() < before
+        };
+        if !was_alive {
             return;
         }
-        let (shared, generation) = (Arc::clone(self), Arc::clone(&new));
+        self.deaths.fetch_add(1, Ordering::Relaxed);
+        if self.options.deployment == Deployment::Functions {
+            end(old);
+            return;
+        }
+        let new = self.begin(Part::Whole);
+        end(old);
+        let (shared, process) = (Arc::clone(self), Arc::clone(&new));
         new.spawn(async move {
-            let Some(node) = generation.node() else { return };
+            let Some(node) = process.node() else { return };
             // A client whose answer was lost calls again before this process has read its journal.
             sleep(RESTART).await;
             for _ in 0..MOST_TRIES {
@@ -364,7 +466,8 @@ impl<N: Node> Shared<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generation::Problem;
+    use crate::options::Deliveries;
+    use crate::process::Problem;
     use async_trait::async_trait;
     use model::{ExecutionArn, RunId, StrandId, Timestamp};
     use orchestrator::ports::{ExecutionStatus, Journal as _, Meta, Put, StoredRecord};
@@ -395,6 +498,7 @@ mod tests {
             stop: None,
             trace_header: None,
             expires: None,
+            redriven: None,
         }
     }
 
