@@ -3,4 +3,4 @@
 pub mod cloud;
 pub mod conformance;
 pub mod contracts;
-pub mod simulation;
+pub mod timing;

@@ -9,7 +9,9 @@ use embedded::tasks::LocalTasks;
 use model::arn::Place;
 use model::{ExecutionArn, Payload};
 use orchestrator::ports::{ExecutionStatus, Unobserved};
-use orchestrator::{CreateMachine, Described, Orchestrator, Ports, Settings, StartRequest};
+use orchestrator::{
+    CreateMachine, Described, Error, HistoryRequest, Orchestrator, Ports, RedriveRequest, Settings, StartRequest,
+};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -99,13 +101,7 @@ async fn a_damaged_record_ends_its_execution_with_a_cause_and_no_other() -> Resu
         }
     }
     process.end().await;
-    let database = std::fs::read_dir(directory.path())?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
-        .context("the store has a database")?;
-    let changed = rusqlite::Connection::open(database)?
-        .execute("UPDATE records SET body = x'7b' WHERE seq = 1 AND run = (SELECT min(run) FROM records)", ())?;
-    assert_eq!(changed, 1);
+    let whole = replace_record(directory.path(), b"{")?;
 
     let process = Process::begin(directory.path())?;
     process.orchestrator.recover().await?;
@@ -113,8 +109,53 @@ async fn a_damaged_record_ends_its_execution_with_a_cause_and_no_other() -> Resu
     assert_eq!(end.summary.status, ExecutionStatus::Failed);
     assert_eq!(end.failure.error.as_deref(), Some("States.Runtime"));
     let cause = end.failure.cause.unwrap_or_default();
-    assert!(cause.contains("record 1 of strand 0") && cause.contains("Start it again"), "{cause}");
+    assert!(cause.contains("record 1 of strand 0") && cause.contains("RedriveExecution"), "{cause}");
     assert_eq!(process.ended(&sound).await?.summary.status, ExecutionStatus::Succeeded);
+
+    // As long as the record cannot be read it is not redriven, and that is said.
+    let request = RedriveRequest { execution: damaged.clone(), token: None };
+    match process.orchestrator.redrive_execution(request.clone()).await {
+        Err(Error::ExecutionNotRedrivable { reason, .. }) => {
+            assert!(reason.contains("until this is mended: record 1 of strand 0"), "{reason}");
+        }
+        other => anyhow::bail!("{other:?}"),
+    }
+    process.end().await;
+
+    // Once it is mended, the execution goes on with what it was in.
+    replace_record(directory.path(), &whole)?;
+    let process = Process::begin(directory.path())?;
+    process.orchestrator.redrive_execution(request).await?;
+    let described = process.orchestrator.describe_execution(&damaged).await?;
+    assert_eq!(described.summary.status, ExecutionStatus::Running);
+    let history = HistoryRequest { after: None, limit: 100, reverse: false };
+    let events = loop {
+        let events = process.orchestrator.execution_history(&damaged, &history).await?.events;
+        let waits = process.orchestrator.records(&damaged).await?.len() == 5;
+        if waits {
+            break events;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let events: Vec<String> =
+        events.iter().map(|event| format!("{} < {}", event.kind.type_name(), event.previous_event_id)).collect();
+    // The record in which the execution was broken off does not know what was before it.
+    let expected = ["ExecutionStarted < 0", "WaitStateEntered < 0", "ExecutionFailed < 0", "ExecutionRedriven < 3"];
+    assert_eq!(events, expected);
     process.end().await;
     Ok(())
+}
+
+/// Puts a body in the place of record 1 of the first execution's root, and gives the one that was there.
+fn replace_record(directory: &Path, body: &[u8]) -> Result<Vec<u8>> {
+    let database = std::fs::read_dir(directory)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
+        .context("the store has a database")?;
+    let database = rusqlite::Connection::open(database)?;
+    let which = "seq = 1 AND strand = '0' AND run = (SELECT min(run) FROM records)";
+    let before = database.query_row(&format!("SELECT body FROM records WHERE {which}"), (), |row| row.get(0))?;
+    let changed = database.execute(&format!("UPDATE records SET body = ?1 WHERE {which}"), (body,))?;
+    assert_eq!(changed, 1);
+    Ok(before)
 }

@@ -1,16 +1,16 @@
-//! Executions in a world where everything goes wrong that a seed decides: refused calls, crashes between any two
-//! calls, messages twice and late. What must hold is said by [`invariants`].
+//! Some definitions, through the API, in a world where everything goes wrong that a seed decides: refused calls, crashes
+//! between any two calls, messages twice and late. What must hold is said by [`invariants`]. Random machines, and more that
+//! goes wrong, are the affair of `ratchet-simulation`.
 //!
-//! Some tests run one definition, the others random machines (`acceptance::simulation`). `SIMULATION_SEEDS=from..to`
-//! runs others than the usual seeds, `SIMULATION_SEED=n` one. A failing seed is printed, and replays.
+//! `SIMULATION_SEEDS=from..to` runs others than the usual seeds, `SIMULATION_SEED=n` one. A failing seed is printed.
 
 use acceptance::conformance::run::{Answer, Server};
 use acceptance::conformance::server::{self, InProcess};
-use acceptance::simulation::{Dice, Generated, Interference, Plan, Report, open_strands, run};
 use anyhow::{Context, Result, ensure};
 use orchestrator::FunctionReply;
-use orchestrator::ports::{Clock, ExecutionStatus};
+use orchestrator::ports::Clock;
 use serde_json::{Value, json};
+use simulation::search::open_strands;
 use simulation::{Deliveries, Faults, Options, ReceivedCall, World};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -37,7 +37,7 @@ fn world(seed: u64) -> World<InProcess> {
         deliveries: if seed.is_multiple_of(3) { Deliveries::Once } else { Deliveries::Twice },
         lateness: Duration::from_millis(seed % 4 * 30),
         states_per_invocation: if seed.is_multiple_of(2) { 1 } else { 8 },
-        faults: Faults { refused: seed % 5 * 8, crashes: seed % 7 * 3, at_most: 40 },
+        faults: Faults { refused: seed % 5 * 8, crashes: seed % 7 * 3, at_most: 40, ..Faults::default() },
         ..Options::default()
     };
     let world = World::new(options, server::build);
@@ -256,124 +256,5 @@ fn an_execution_that_takes_too_long_times_out() -> Result<()> {
         let end = ended(world, &execution).await?;
         ensure!(end["status"] == "TIMED_OUT", "{end}");
         invariants(world, &execution).await
-    })
-}
-
-/// How a random machine fares in a world with faults, and in one without.
-fn for_each_machine(
-    name: &str,
-    seeds_of: u64,
-    body: &impl AsyncFn(u64, &Generated, &Report) -> Result<Report>,
-) -> Result<()> {
-    let (mut count, mut records, mut sent, mut handled) = (0, 0, 0, 0);
-    let mut failed = Vec::new();
-    for seed in machine_seeds(seeds_of)? {
-        let machine = Generated::from_seed(seed);
-        let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        let outcome = (|| {
-            let calm = runtime()?.block_on(run(&machine, &Plan::calm(seed))).context("where nothing went wrong")?;
-            runtime()?.block_on(body(seed, &machine, &calm))
-        })();
-        count += 1;
-        let report = match outcome {
-            Ok(report) => report,
-            Err(error) => {
-                println!("SIMULATION_SEED={seed} cargo test -p acceptance --test simulation {name}: {error:#}");
-                failed.push(seed);
-                continue;
-            }
-        };
-        records += report.records;
-        sent += report.sent;
-        handled += report.handled;
-    }
-    println!("{name}: {count} seeds, {records} records, {sent} messages sent, {handled} handled");
-    ensure!(failed.is_empty(), "seeds that failed: {failed:?}");
-    Ok(())
-}
-
-/// Seeds beyond the usual ones that once found something: 295, the timer of a task that waits for its token, dropped while
-/// the claim of a lost worker was live.
-const FOUND_SOMETHING: [u64; 1] = [295];
-
-/// The seeds of random machines: those that were asked for, or the first few and those that found something.
-fn machine_seeds(usual: u64) -> Result<Vec<u64>> {
-    let is_asked = ["SIMULATION_SEED", "SIMULATION_SEEDS"].iter().any(|name| std::env::var(name).is_ok());
-    if is_asked { Ok(seeds()?.collect()) } else { Ok((1..=usual).chain(FOUND_SOMETHING).collect()) }
-}
-
-fn same_outcome(calm: &Report, report: &Report) -> Result<()> {
-    let outcome = |report: &Report| (report.status, report.output.clone(), report.error.clone());
-    let (expected, found) = (outcome(calm), outcome(report));
-    ensure!(expected == found, "without faults {expected:?}, with them {found:?}");
-    Ok(())
-}
-
-#[test]
-fn faults_do_not_change_what_becomes_of_a_machine() -> Result<()> {
-    for_each_machine("faults_do_not_change", 40, &async |seed, machine: &Generated, calm: &Report| {
-        let report = run(machine, &Plan::faulty(seed, Interference::None)).await?;
-        same_outcome(calm, &report)?;
-        Ok(report)
-    })
-}
-
-#[test]
-fn a_machine_that_is_stopped_at_any_moment_ends_soon() -> Result<()> {
-    for_each_machine("a_machine_that_is_stopped", 40, &async |seed, machine: &Generated, calm: &Report| {
-        let mut dice = Dice::new(seed, 3);
-        let whole = u64::try_from(calm.duration.as_micros())?;
-        // Anywhere, soon, or about when it ends by itself.
-        let first = match dice.below(4) {
-            0 => dice.below(3_000_000),
-            1 => (whole + dice.below(40_000)).saturating_sub(20_000),
-            _ => dice.below(whole + 1),
-        };
-        let mut stops = vec![Duration::from_micros(first)];
-        if dice.chance(40) {
-            stops.push(Duration::from_micros(first + dice.below(500_000)));
-        }
-        let report = run(machine, &Plan::faulty(seed, Interference::Stops(stops))).await?;
-        if report.status != ExecutionStatus::Aborted {
-            same_outcome(calm, &report)?;
-        }
-        Ok(report)
-    })
-}
-
-#[test]
-fn a_machine_with_a_limit_keeps_it() -> Result<()> {
-    for_each_machine("a_machine_with_a_limit", 30, &async |seed, machine: &Generated, calm: &Report| {
-        let mut dice = Dice::new(seed, 4);
-        let limit = 1 + dice.below(calm.duration.as_secs() + 2);
-        let report = run(machine, &Plan::faulty(seed, Interference::Limit(limit))).await?;
-        if report.status == ExecutionStatus::TimedOut {
-            ensure!(report.duration >= Duration::from_secs(limit), "timed out after {:?}", report.duration);
-        } else {
-            same_outcome(calm, &report)?;
-        }
-        Ok(report)
-    })
-}
-
-#[test]
-fn functions_on_durable_queues_come_to_the_same_end() -> Result<()> {
-    for_each_machine("functions_on_durable_queues", 30, &async |seed, machine: &Generated, calm: &Report| {
-        let report = run(machine, &Plan::functions(seed, Interference::None)).await?;
-        same_outcome(calm, &report)?;
-        Ok(report)
-    })
-}
-
-#[test]
-fn functions_on_durable_queues_stop_when_they_are_asked_to() -> Result<()> {
-    for_each_machine("functions_on_durable_queues_stop", 30, &async |seed, machine: &Generated, calm: &Report| {
-        let mut dice = Dice::new(seed, 5);
-        let stops = vec![Duration::from_micros(dice.below(u64::try_from(calm.duration.as_micros())? + 1))];
-        let report = run(machine, &Plan::functions(seed, Interference::Stops(stops))).await?;
-        if report.status != ExecutionStatus::Aborted {
-            same_outcome(calm, &report)?;
-        }
-        Ok(report)
     })
 }

@@ -24,6 +24,13 @@ pub fn build(ports: Ports, settings: Settings) -> Arc<InProcess> {
     Arc::new(InProcess { orchestrator, router })
 }
 
+impl InProcess {
+    /// What the API is about.
+    pub fn orchestrator(&self) -> &Arc<Orchestrator> {
+        &self.orchestrator
+    }
+}
+
 #[async_trait]
 impl Node for InProcess {
     async fn handle(&self, wake: Wake) -> Result<Acknowledge, Problem> {

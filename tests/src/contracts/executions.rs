@@ -38,6 +38,7 @@ pub(super) fn meta(machine: &StateMachineArn, at: i64) -> Meta {
         stop: None,
         trace_header: None,
         expires: None,
+        redriven: None,
     }
 }
 
@@ -63,7 +64,11 @@ pub(super) fn child(index: u32) -> EndedChild {
 }
 
 pub(super) fn stop_mark(at: i64) -> StopMark {
-    StopMark { at: Timestamp::from_micros(at), ending: Ending::Stopped(Failure::new("Stopped", at.to_string())) }
+    StopMark {
+        at: Timestamp::from_micros(at),
+        opened: 0,
+        ending: Ending::Stopped(Failure::new("Stopped", at.to_string())),
+    }
 }
 
 pub(super) fn sorted(mut children: Vec<EndedChild>) -> Vec<EndedChild> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::Ending;
 use model::{RunId, StrandId, Timestamp};
 use orchestrator::RecordKey;
-use orchestrator::ports::{ExecutionStatus, Meta, Put, StartOutcome, StopMark, StoredRecord};
+use orchestrator::ports::{BEATS_CLOSED, ExecutionStatus, Meta, Put, StartOutcome, StopMark, StoredRecord};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -33,6 +33,14 @@ macro_rules! journal_contracts {
             journal::the_first_stop_mark_stays,
             journal::an_end_follows_the_record_with_the_higher_number,
             journal::a_heartbeat_never_goes_back,
+            journal::a_wait_that_is_closed_takes_no_heartbeat,
+            redrives::a_redrive_puts_its_record_and_opens_meta,
+            redrives::a_redrive_that_loses_changes_nothing,
+            redrives::one_of_many_concurrent_redrives_wins,
+            redrives::meta_is_opened_again_once,
+            redrives::what_is_late_for_the_time_before_a_redrive_changes_nothing,
+            redrives::a_redriven_run_is_listed_as_running,
+            redrives::a_redriven_run_is_kept_for_longer_and_never_for_less,
             joins::a_child_that_joined_is_in_the_set,
             joins::the_last_of_concurrent_joins_finds_the_set_complete,
             joins::a_join_tells_how_many_of_its_shard_have_joined,
@@ -58,6 +66,7 @@ pub async fn a_start_puts_meta_and_the_first_record(journal: Adapter) -> Result<
     meta.trace_header = Some("Root=1-2-3".into());
     meta.stop = Some(StopMark {
         at: Timestamp::from_micros(7),
+        opened: 0,
         ending: Ending::Aborted { at: None, after: Timestamp::from_micros(6) },
     });
     let first = record(&meta, "0", 0, "first");
@@ -297,6 +306,30 @@ pub async fn a_heartbeat_never_goes_back(journal: Adapter) -> Result<()> {
     }
     ensure!(journal.last_beat(&wait_key(&meta, 2)).await? == Some(Timestamp::from_micros(300)));
     ensure!(journal.last_beat(&wait_key(&meta, 20)).await?.is_none());
+    Ok(())
+}
+
+/// And one that came after the last that was seen keeps it open.
+pub async fn a_wait_that_is_closed_takes_no_heartbeat(journal: Adapter) -> Result<()> {
+    let meta = started(&journal, &machine_arn("beat"), 1_000).await?;
+    let at = Timestamp::from_micros;
+    let (silent, beating) = (wait_key(&meta, 2), wait_key(&meta, 20));
+    ensure!(journal.close_beats(&silent, None).await?, "nobody sent one");
+    ensure!(!journal.beat_if_open(&silent, at(100)).await?, "it is closed");
+    ensure!(journal.close_beats(&silent, None).await?, "it stays closed");
+    ensure!(journal.last_beat(&silent).await? == Some(BEATS_CLOSED));
+
+    for (beat, newest) in [(100, 100), (300, 300), (200, 300)] {
+        ensure!(journal.beat_if_open(&beating, at(beat)).await?, "it is open");
+        ensure!(journal.last_beat(&beating).await? == Some(at(newest)));
+    }
+    for seen in [None, Some(at(100))] {
+        ensure!(!journal.close_beats(&beating, seen).await?, "one came after {seen:?}");
+    }
+    ensure!(journal.beat_if_open(&beating, at(400)).await?, "it is open still");
+    ensure!(!journal.close_beats(&beating, Some(at(300))).await?, "one came after it");
+    ensure!(journal.close_beats(&beating, Some(at(400))).await?, "none came after it");
+    ensure!(!journal.beat_if_open(&beating, at(500)).await?, "it is closed");
     Ok(())
 }
 

@@ -10,6 +10,7 @@ pub mod joins;
 pub mod journal;
 pub mod lists;
 pub mod queue;
+pub mod redrives;
 pub mod retention;
 pub mod timers;
 

@@ -7,7 +7,9 @@ use anyhow::{Result, ensure};
 use bytes::Bytes;
 use model::arn::Place;
 use model::{RunId, Seq, StateMachineArn, StrandId, Timestamp};
-use orchestrator::ports::{Blobs, Error, ExecutionStatus, Journal, Meta, Put, Queue, StartOutcome, StoredRecord};
+use orchestrator::ports::{
+    Blobs, Error, ExecutionStatus, Journal, Meta, Put, Queue, Redriven, StartOutcome, StoredRecord,
+};
 use orchestrator::{Lane, RecordKey, RunKey, Wake, WakeKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub(crate) fn meta(name: &str) -> Meta {
         stop: None,
         trace_header: None,
         expires: None,
+        redriven: None,
     }
 }
 
@@ -90,6 +93,31 @@ async fn a_start_whose_answers_were_lost_is_new_and_there_once() -> Result<()> {
         let started = store.start(&meta("one"), &record("one", 0, "first")).await?;
         ensure!(started == StartOutcome::New, "put {spared}: {started:?}");
         ensure!((count(&cloud, "R#")?, count(&cloud, "META")?) == (1, 1), "put {spared}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_whose_answers_were_lost_opens_meta_or_finds_its_own_record() -> Result<()> {
+    let redriven = Redriven { count: 1, at: Timestamp::from_micros(3_000_000), seq: 5 };
+    for (operation, expected) in [("PutItem", false), ("UpdateItem", true)] {
+        let (store, cloud) = store().await?;
+        store.start(&meta("one"), &record("one", 0, "first")).await?;
+        store.close(&run("one"), ExecutionStatus::Failed, Timestamp::from_micros(2_000_000), 4).await?;
+        cloud.inject(Fault::next(Service::DynamoDb, operation, Effect::AnswerLost));
+        let ours = record("one", 5, "writer 1");
+        let put = store.redrive(&ours, &redriven, None).await?;
+        let opened = || async { anyhow::Ok(store.meta(&meta("one").execution).await?.and_then(|meta| meta.redriven)) };
+        match put {
+            Put::Won => ensure!(expected),
+            // Its writer knows it, and carries out its effects.
+            Put::Lost(there) => {
+                ensure!(!expected && there == ours);
+                ensure!(opened().await?.is_none());
+                store.reopen(&run("one"), &redriven, None).await?;
+            }
+        }
+        ensure!(opened().await? == Some(redriven), "{operation}");
     }
     Ok(())
 }

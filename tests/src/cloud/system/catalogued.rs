@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use model::{ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
     Catalog as _, EndedChild, Error, ExecutionStatus, JoinKey, Journal, MachineRevision, MachineStatus, Meta, Page,
-    Put, StartOutcome, StateMachine, StopMark, StoredRecord, WaitKey,
+    Put, Redriven, StartOutcome, StateMachine, StopMark, StoredRecord, WaitKey,
 };
 use orchestrator::{RecordKey, RunKey};
 use serde_json::{Value, json};
@@ -53,6 +53,19 @@ impl Journal for Catalogued {
         self.store.close(key, status, at, seq).await
     }
 
+    async fn redrive(
+        &self,
+        record: &StoredRecord,
+        redriven: &Redriven,
+        expires: Option<Timestamp>,
+    ) -> Result<Put, Error> {
+        self.store.redrive(record, redriven, expires).await
+    }
+
+    async fn reopen(&self, key: &RunKey, redriven: &Redriven, expires: Option<Timestamp>) -> Result<(), Error> {
+        self.store.reopen(key, redriven, expires).await
+    }
+
     async fn put(&self, record: &StoredRecord) -> Result<Put, Error> {
         self.store.put(record).await
     }
@@ -83,6 +96,14 @@ impl Journal for Catalogued {
 
     async fn beat(&self, key: &WaitKey, at: Timestamp) -> Result<(), Error> {
         self.store.beat(key, at).await
+    }
+
+    async fn beat_if_open(&self, key: &WaitKey, at: Timestamp) -> Result<bool, Error> {
+        self.store.beat_if_open(key, at).await
+    }
+
+    async fn close_beats(&self, key: &WaitKey, seen: Option<Timestamp>) -> Result<bool, Error> {
+        self.store.close_beats(key, seen).await
     }
 
     async fn last_beat(&self, key: &WaitKey) -> Result<Option<Timestamp>, Error> {

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use deployment::{Messages, Part};
 use model::{ExecutionArn, Payload, StateMachineArn};
 use orchestrator::ports::{Clock, ExecutionStatus};
-use orchestrator::{CreateMachine, Described, Orchestrator, StartRequest};
+use orchestrator::{CreateMachine, Described, Orchestrator, StartRequest, Swept};
 use serde_json::{Value, json};
 use simulation::VirtualClock;
 use std::collections::BTreeMap;
@@ -158,9 +158,13 @@ impl System {
 
     /// What `timer` does each minute.
     pub async fn sweep(&self) -> Result<()> {
+        self.sweep_within(Duration::from_mins(1)).await.map(drop)
+    }
+
+    /// The same, in an invocation that has so much time.
+    pub async fn sweep_within(&self, time: Duration) -> Result<Swept> {
         self.invoked("timer");
-        self.timer.sweep_timers(self.clock.now() + Duration::from_mins(1)).await?;
-        Ok(())
+        Ok(self.timer.sweep_timers(self.clock.now() + time).await?)
     }
 
     /// What `timer` does from time to time: looks for executions that nobody is on the way to.
