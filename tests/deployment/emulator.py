@@ -22,11 +22,12 @@ ACCOUNT = "123456789012"
 class Emulator:
     """One emulator, its state in its own folder, for as long as the `with` block lasts."""
 
-    def __init__(self, port: int, folder: Path):
+    def __init__(self, port: int, folder: Path, checks_rights: bool = True):
         self.endpoint = f"http://127.0.0.1:{port}"
         self.port = port
         self.log = folder / "emulator.log"
         self._folder = folder
+        self._checks_rights = checks_rights
         self._process = None
 
     def __enter__(self):
@@ -38,7 +39,7 @@ class Emulator:
             "HOME": str(self._folder / "home"),
             "TMPDIR": str(self._folder / "tmp"),
             "LANG": "C.UTF-8",
-            "AUTH": "true",
+            "AUTH": str(self._checks_rights).lower(),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",

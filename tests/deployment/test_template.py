@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "STATES_PER_INVOCATION",
     "INLINE_PAYLOAD_BYTES",
     "RETENTION_DAYS",
+    "REDRIVE_WINDOW_DAYS",
     "PAYLOAD_LIMIT_BYTES",
     "RECONCILE_EVERY_MINUTES",
     "RATCHET_LOG",
@@ -175,26 +176,59 @@ def test_a_batch_is_at_most_ten_waits_for_nobody_and_fails_by_the_message(resour
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
 
 
-@pytest.mark.parametrize("bound,pollers", itertools.product(["0", "2", "1000"], ["0", "2", "200"]))
-def test_a_mapping_has_a_bound_or_pollers_or_neither_but_never_both(source, resources, bound, pollers):
-    parameters = {"MaximumConcurrency": bound, "ProvisionedPollers": pollers}
+@pytest.mark.parametrize("bound,tasks,pollers", itertools.product(["0", "2", "1000"], ["0", "3", "999"], ["0", "2", "200"]))
+def test_a_mapping_has_a_bound_or_pollers_or_neither_but_never_both(source, resources, bound, tasks, pollers):
+    parameters = {"MaximumConcurrency": bound, "MaximumTaskConcurrency": tasks, "ProvisionedPollers": pollers}
+    bounds = {"AdvanceSteps": bound, "TaskTasks": tasks}
     for name, mapping, *_ in mapping_of_each_queue(resources):
         made = evaluate(source, mapping, parameters)
         assert not ("ScalingConfig" in made and "ProvisionedPollerConfig" in made), name
-        if name in ("AdvanceSteps", "TaskTasks"):
-            assert ("ScalingConfig" in made) == (bound != "0" and pollers == "0"), name
+        if name in bounds:
+            assert ("ScalingConfig" in made) == (bounds[name] != "0" and pollers == "0"), name
             assert ("ProvisionedPollerConfig" in made) == (pollers != "0"), name
-        if "ScalingConfig" in made:
-            assert made["ScalingConfig"] == {"MaximumConcurrency": bound}, name
+            if "ScalingConfig" in made:
+                assert made["ScalingConfig"] == {"MaximumConcurrency": bounds[name]}, name
         if "ProvisionedPollerConfig" in made:
             assert made["ProvisionedPollerConfig"] == {"MinimumPollers": pollers}, name
 
 
+@pytest.mark.parametrize("parameter", ["MaximumConcurrency", "MaximumTaskConcurrency"])
 @pytest.mark.parametrize(
     "bound,pollers,allowed", [("0", "0", True), ("2", "0", True), ("0", "2", True), ("2", "2", False), ("1", "0", False)]
 )
-def test_the_rules_refuse_a_bound_with_pollers_and_a_bound_of_one(source, bound, pollers, allowed):
-    assert rules_allow(source, {"MaximumConcurrency": bound, "ProvisionedPollers": pollers}) == allowed
+def test_the_rules_refuse_a_bound_with_pollers_and_a_bound_of_one(source, parameter, bound, pollers, allowed):
+    assert rules_allow(source, {parameter: bound, "ProvisionedPollers": pollers}) == allowed
+
+
+def alarms_on(resources: dict, metric: str, dimension: str, name: dict) -> list:
+    """The alarms on this metric of one queue or function."""
+    wanted = [{"Name": dimension, "Value": name}]
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    return [it for it in alarms if it["MetricName"] == metric and it["Dimensions"] == wanted]
+
+
+@pytest.mark.parametrize("queue,patience", [("StepQueue", 300), ("TaskQueue", 1800)])
+def test_the_age_of_the_oldest_message_of_each_queue_is_watched_and_shown(resources, queue, patience):
+    (alarm,) = alarms_on(resources, "ApproximateAgeOfOldestMessage", "QueueName", {"Fn::GetAtt": [queue, "QueueName"]})
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Maximum", patience, 60)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    # A queue that nobody uses says nothing.
+    assert alarm["TreatMissingData"] == "notBreaching"
+    dashboard = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert f'"ApproximateAgeOfOldestMessage", "QueueName", "${{{queue}.QueueName}}"' in dashboard
+
+
+@pytest.mark.parametrize("function", ["Advance", "Task"])
+def test_whoever_is_throttled_is_noticed(resources, function):
+    (alarm,) = alarms_on(resources, "Throttles", "FunctionName", {"Ref": function})
+    assert alarm["Threshold"] == 1 and alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_timer_that_does_not_run_is_noticed_and_one_that_fails_too(resources):
+    (silent,) = alarms_on(resources, "Invocations", "FunctionName", {"Ref": "Timer"})
+    assert silent["ComparisonOperator"] == "LessThanThreshold" and silent["TreatMissingData"] == "breaching"
+    (failing,) = alarms_on(resources, "Errors", "FunctionName", {"Ref": "Timer"})
+    assert (failing["Threshold"], failing["DatapointsToAlarm"]) == (1, 3)
 
 
 @pytest.mark.parametrize("kept,payloads,allowed", [(90, 456, True), (0, 0, True), (90, 0, True), (0, 456, False)])
@@ -332,6 +366,14 @@ def test_every_alarm_is_sent_and_has_words(resources):
     for name, it in of_type(resources, "AWS::CloudWatch::Alarm").items():
         assert it["AlarmActions"] == {"Fn::If": ["AlarmsAreSent", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}, name
         assert it["AlarmDescription"].endswith((".", "?")), name
+
+
+def test_a_dead_letter_raises_an_alarm_although_the_function_dead_hides_it(resources):
+    queue = {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    (alarm,) = [it for it in alarms if it["Dimensions"] == [queue]]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesNotVisible"
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
 
 
 def test_the_dashboard_is_json(resources):
