@@ -181,6 +181,18 @@ impl People {
         }
     }
 
+    /// Answers whatever may still wait for an answer, at once after a stop: nothing takes one any more.
+    pub(crate) async fn answer_after_stop(self) {
+        let Some(world) = self.world.upgrade() else { return };
+        let tokens = self.ledger.noted().tokens.clone();
+        for token in tokens {
+            let failure = Failure::new("Late", "after the stop");
+            if insist(&world, async |node| node.send_task_failure(&token, failure.clone()).await).await.is_ok() {
+                self.wrong("an answer was accepted after the stop was answered".to_owned());
+            }
+        }
+    }
+
     /// Tries the tokens of an execution that is over on the one that has its name now.
     pub(crate) async fn try_old_tokens(self, tokens: Vec<String>, within: Duration) {
         let Some(world) = self.world.upgrade() else { return };

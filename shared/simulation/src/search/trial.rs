@@ -145,6 +145,9 @@ async fn execute(
                 world.clock().sleep(time.saturating_sub(world.clock().elapsed().saturating_sub(began))).await;
                 if stop_it(world, &execution, scenario.gives_up).await? {
                     people.ledger.noted().stopped = true;
+                    if scenario.interference == Interference::Stops {
+                        tokio::spawn(people.clone().answer_after_stop());
+                    }
                     stop.get_or_insert((world.journal().order_of_records().len(), world.functions().received().len()));
                 }
                 world.tally().add(FaultKind::Stopped);
