@@ -20,8 +20,6 @@ JUNK = [
     "no wake at all",
     "[]",
     '{"version":1}',
-    '{"version":1,"execution":"arn:aws:states:us-east-1:123456789012:execution:none:none","run":"r","strand":"0",'
-    '"kind":{"Step":{"seq":0}},"seq":0,"record":{"version":1}}',
 ]
 
 
