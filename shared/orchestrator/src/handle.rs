@@ -196,7 +196,6 @@ impl Orchestrator {
     /// What becomes of a message that can move the strand no more: if it was the one that led to the head, its worker
     /// may have died before it carried out the head's effects, or while it made the call that the head claims.
     async fn answer_for(&self, known: &Known, head: Arc<Record>, cause: &Cause) -> Result<Acknowledge, Error> {
-        // The head may have moved on beyond the record that this message led to: then others answer for it.
         if self.has(Defect::LoserAcknowledges) {
             return Ok(Acknowledge::Delete);
         }
@@ -204,6 +203,7 @@ impl Orchestrator {
             self.settle(known, &head).await?;
             return Ok(Acknowledge::Delete);
         }
+        // The head may have moved on beyond the record that this message led to: then others answer for it.
         if self.led_to(&head).await? != *cause {
             return Ok(Acknowledge::Delete);
         }

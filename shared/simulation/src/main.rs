@@ -1,4 +1,4 @@
-//! Searches for what the protocol might lose: `cargo run --release -p ratchet-simulation -- search 1..20001`.
+//! Searches for what the protocol might lose: `cargo run --profile search -p ratchet-simulation -- search 1..20001`.
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -87,7 +87,7 @@ fn search(seeds: Range<u64>, most_failures: usize) -> Result<()> {
     let Found { seeds, records, handled, tally, failures } =
         Campaign { seeds, threads: threads(), most_failures }.run(|_| {});
     for failed in &failures {
-        println!("cargo run --release -p ratchet-simulation -- replay {}: {}", failed.seed, failed.what);
+        println!("cargo run --profile search -p ratchet-simulation -- replay {}: {}", failed.seed, failed.what);
     }
     println!("faults injected, by kind:");
     print!("{tally}");
