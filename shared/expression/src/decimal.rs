@@ -27,6 +27,10 @@ pub(crate) fn compare(left: &str, right: &str) -> Option<Ordering> {
     if let (Ok(left), Ok(right)) = (left.parse::<i64>(), right.parse::<i64>()) {
         return Some(left.cmp(&right));
     }
+    // So few digits in so small a range are as different as doubles as they are as decimals.
+    if let (Some(left), Some(right)) = (short(left), short(right)) {
+        return left.partial_cmp(&right);
+    }
     let (left, right) = (Decimal::parse(left)?, Decimal::parse(right)?);
     let by_size = || left.exponent.cmp(&right.exponent).then_with(|| left.digits.cmp(&right.digits));
     Some(match (left.sign(), right.sign()) {
@@ -34,6 +38,13 @@ pub(crate) fn compare(left: &str, right: &str) -> Option<Ordering> {
         (1, 1) => by_size(),
         (left, right) => left.cmp(&right),
     })
+}
+
+/// The double of a number of at most fifteen digits without an exponent: no two such numbers have the same.
+fn short(text: &str) -> Option<f64> {
+    const DIGITS: usize = 15;
+    let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    (text.len() <= DIGITS && text.bytes().all(is_plain)).then(|| text.parse().ok())?
 }
 
 /// A text that two numbers share exactly when their values are equal.
@@ -108,9 +119,14 @@ mod tests {
         check("-1.5", "-1.25", Some(Ordering::Less));
         check("9007199254740993", "9007199254740992.0", Some(Ordering::Greater));
         check("0.001", "0.0009999", Some(Ordering::Greater));
+        check("0.1", "0.10", Some(Ordering::Equal));
+        check("-0.0", "0", Some(Ordering::Equal));
+        check("1.00000000000001", "1.00000000000002", Some(Ordering::Less));
+        check("0.1", "0.1000000000000000055511151231257827", Some(Ordering::Less));
         check("1e999999999999999999999", "1e5", Some(Ordering::Greater));
         check(".5", "5.e-1", Some(Ordering::Equal));
         check("", "1", None);
         check("1x", "1", None);
+        check("1-", "1.5", None);
     }
 }

@@ -61,6 +61,14 @@ pub enum Error {
         /// The input as compact JSON.
         input: String,
     },
+    /// A field wants a reference path, and the input lacks one of its steps.
+    #[error("Unable to apply step \"{step}\" to input {input}")]
+    Step {
+        /// The first step that leads nowhere.
+        step: String,
+        /// The input as compact JSON.
+        input: String,
+    },
     /// The value would be nested deeper than this implementation allows.
     #[error("the value is nested deeper than {limit} levels")]
     TooDeep {
@@ -83,10 +91,12 @@ impl Error {
             | Self::NotFound { .. }
             | Self::InvalidPath { .. }
             | Self::ArgumentNotFound { .. }
+            // Seen on AWS, against its documentation: never States.IntrinsicFailure, so that nothing catches it.
+            | Self::Intrinsic { .. }
             | Self::TooDeep { .. } => "States.Runtime",
-            Self::Intrinsic { .. } => "States.IntrinsicFailure",
             Self::TooLarge { .. } => "States.DataLimitExceeded",
-            Self::ResultPath { .. } => "States.ResultPathMatchFailure",
+            // What AWS documents for a ResultPath, States.ResultPathMatchFailure, is not what it says.
+            Self::ResultPath { .. } | Self::Step { .. } => "States.ReferencePathConflict",
         }
     }
 

@@ -40,9 +40,24 @@ pub enum Expression {
     /// `$$.x`: a path into the context object.
     Context(JsonPath),
     /// `$name.x`: a path into a variable.
-    Variable(Variable),
+    Variable(Box<Variable>),
     /// `States.F(...)`.
-    Intrinsic(Intrinsic),
+    Intrinsic(Box<Intrinsic>),
+}
+
+/// Longest name of a variable, in characters.
+///
+/// Source: Step Functions developer guide, "Passing data between states with variables".
+pub const MAX_VARIABLE_NAME: usize = 80;
+
+/// Whether a variable may have this name: a Unicode identifier.
+///
+/// Source: the same. An underscore cannot be the first character.
+pub fn is_variable_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(unicode_ident::is_xid_start)
+        && characters.all(unicode_ident::is_xid_continue)
+        && name.chars().count() <= MAX_VARIABLE_NAME
 }
 
 /// A path into a variable: `$name`, `$name.x`, `$name[0]`.
@@ -68,9 +83,7 @@ impl Variable {
         let rest = text.strip_prefix('$').unwrap_or(text);
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let (name, path) = rest.split_at(end);
-        let mut letters = name.chars();
-        let starts_well = letters.next().is_some_and(|first| first.is_alphabetic() || first == '_');
-        if !starts_well || !letters.all(|letter| letter.is_alphanumeric() || letter == '_') {
+        if !is_variable_name(name) {
             return Err(ParseError::Variable(text.to_owned()));
         }
         let path = JsonPath::parse(&format!("${path}"))?;
@@ -85,9 +98,13 @@ impl Expression {
             Ok(Self::Context(JsonPath::parse_context(text)?))
         } else if let Some(rest) = text.strip_prefix('$') {
             let named = rest.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
-            if named { Ok(Self::Variable(Variable::parse(text)?)) } else { Ok(Self::Input(JsonPath::parse(text)?)) }
+            if named {
+                Ok(Self::Variable(Box::new(Variable::parse(text)?)))
+            } else {
+                Ok(Self::Input(JsonPath::parse(text)?))
+            }
         } else if text.trim_start().starts_with("States.") {
-            Ok(Self::Intrinsic(Intrinsic::parse(text)?))
+            Ok(Self::Intrinsic(Box::new(Intrinsic::parse(text)?)))
         } else {
             Err(ParseError::Neither(text.to_owned()))
         }
@@ -103,6 +120,14 @@ impl Expression {
         }
     }
 
+    /// The text as an error about an argument shows it: a path into the context object with one `$`.
+    pub(crate) fn argument(&self) -> &str {
+        match self {
+            Self::Context(path) => path.source(),
+            Self::Input(_) | Self::Variable(_) | Self::Intrinsic(_) => self.source(),
+        }
+    }
+
     /// Its value. A path that fails is [`Error::Path`], in Jayway's words.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Error> {
         match self {
@@ -111,21 +136,32 @@ impl Expression {
         }
     }
 
+    /// Its value for a field that wants a reference path. A path into the input that leads nowhere is [`Error::Step`].
+    pub fn evaluate_reference(&self, scope: &Scope<'_>) -> Result<Value, Error> {
+        self.evaluate(scope).map_err(|error| match self {
+            Self::Input(path) => match path.as_reference().and_then(|path| path.first_step_beyond(scope.input)) {
+                Some(step) => Error::Step { step, input: json_text(scope.input) },
+                None => error,
+            },
+            Self::Context(_) | Self::Variable(_) | Self::Intrinsic(_) => error,
+        })
+    }
+
     /// Its value without a copy where the scope holds it as it is.
     pub fn look_up<'s>(&self, scope: &Scope<'s>) -> Result<Cow<'s, Value>, Error> {
-        let (path, root) = match self {
-            Self::Input(path) => (path, scope.input),
-            Self::Context(path) => (path, scope.context.get()),
-            Self::Variable(variable) => {
-                let Some(value) = scope.variables.get(&variable.name) else {
-                    let source = path::Error::undefined_variable(&variable.name);
-                    return Err(Error::Path { path: variable.source.clone(), source });
-                };
-                (&variable.path, value)
-            }
+        let (path, found) = match self {
+            Self::Input(path) => (path, path.evaluate(scope.input)),
+            Self::Context(path) => (path, scope.context.evaluate(path)),
+            Self::Variable(variable) => match scope.variables.value(&variable.name) {
+                Some(value) => (&variable.path, variable.path.evaluate(value)),
+                None => {
+                    let undefined = path::Error::undefined_variable(&variable.name);
+                    return Err(Error::Path { path: variable.source.clone(), source: undefined });
+                }
+            },
             Self::Intrinsic(call) => return call.evaluate(scope).map(Cow::Owned),
         };
-        match path.evaluate(root) {
+        match found {
             // Seen on AWS: a path that may find many finds none where Jayway would miss the way there.
             Err(source) if !path.is_definite() && source.is_missing() => Ok(Cow::Owned(Value::Array(Vec::new()))),
             found => found.map_err(|source| Error::Path { path: self.source().to_owned(), source }),
@@ -137,8 +173,19 @@ impl Expression {
         self.evaluate(scope).map_err(|error| self.in_field(error, field, scope))
     }
 
+    /// Its value for the member `key` of a payload template. Seen on AWS: an index beyond an array gives `null` here, and
+    /// here alone.
+    pub(crate) fn evaluate_in_template(&self, key: &str, scope: &Scope<'_>) -> Result<Value, Error> {
+        self.evaluate(scope).or_else(|error| match self {
+            Self::Input(path) if path.is_beyond_array(scope.input) => Ok(Value::Null),
+            Self::Input(_) | Self::Context(_) | Self::Variable(_) | Self::Intrinsic(_) => {
+                Err(self.in_field(error, &format!("{key}.$"), scope))
+            }
+        })
+    }
+
     /// `error` in the words that AWS uses for the payload field `field`.
-    pub(crate) fn in_field(&self, error: Error, field: &str, scope: &Scope<'_>) -> Error {
+    fn in_field(&self, error: Error, field: &str, scope: &Scope<'_>) -> Error {
         match error {
             error @ Error::Path { .. } => error.into_field(field, &json_text(self.document(scope))),
             other => other,
@@ -148,7 +195,7 @@ impl Expression {
     /// The document that a cause shows: the context object for `$$`, else the input.
     pub(crate) fn document<'s>(&self, scope: &Scope<'s>) -> &'s Value {
         match self {
-            Self::Context(_) => scope.context.get(),
+            Self::Context(_) => scope.context.whole(),
             Self::Input(_) | Self::Variable(_) | Self::Intrinsic(_) => scope.input,
         }
     }

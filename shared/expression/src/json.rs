@@ -1,10 +1,8 @@
 //! JSON values as text and as trees: compact text for causes, and a bound on nesting.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
 
-use crate::{Error, decimal};
+use crate::Error;
 
 /// Largest value that one path, template or call may build, in bytes of memory, roughly. `[[],[],[]]` takes thirty times
 /// its text, and megabytes of text are allowed.
@@ -20,7 +18,7 @@ pub const MAX_DEPTH: usize = 100;
 
 /// The compact JSON text of `value`, as AWS prints inputs in causes.
 pub fn json_text(value: &Value) -> String {
-    value.to_string()
+    model::json::to_text(value)
 }
 
 /// Whether `value` has more than `limit` levels of arrays and objects. A scalar has none.
@@ -56,57 +54,6 @@ pub(crate) fn weigh(value: &Value, depth: usize) -> Result<usize, Error> {
     }
 }
 
-/// Deep equality: numbers by value, objects whatever the order of their members.
-pub(crate) fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            decimal::compare(left.as_str(), right.as_str()) == Some(Ordering::Equal)
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            let has = |(key, left): (&String, &Value)| right.get(key).is_some_and(|right| same(left, right));
-            left.len() == right.len() && left.iter().all(has)
-        }
-        _ => left == right,
-    }
-}
-
-/// A text that two values share exactly when they are the [`same`].
-pub(crate) fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    write_canonical(value, &mut text);
-    text
-}
-
-fn write_canonical(value: &Value, text: &mut String) {
-    match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&json_text(value)),
-        Value::Number(number) => text.push_str(&decimal::canonical(number.as_str())),
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                write_canonical(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(key, _)| *key);
-            text.push('{');
-            for (key, member) in members {
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                write_canonical(member, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -119,23 +66,5 @@ mod tests {
         assert!(is_deeper_than(&json!([]), 0));
         assert!(!is_deeper_than(&json!([{}]), 2));
         assert!(is_deeper_than(&json!([{ "a": [] }]), 2));
-    }
-
-    #[test]
-    fn canonical_texts_are_equal_for_equal_values() {
-        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        for (left, right, equal) in [
-            ("1", "1.0", true),
-            ("1e2", "100", true),
-            ("-0", "0", true),
-            (r#"{"a":1,"b":[2]}"#, r#"{"b":[2.0],"a":1}"#, true),
-            ("1", "\"1\"", false),
-            ("[1,2]", "[2,1]", false),
-            ("[]", "{}", false),
-        ] {
-            let (left, right) = (parse(left), parse(right));
-            assert_eq!(same(&left, &right), equal, "{left} {right}");
-            assert_eq!(canonical(&left) == canonical(&right), equal, "{left} {right}");
-        }
     }
 }

@@ -7,6 +7,7 @@
 //! Everything here is pure: no clock, no randomness but the [`Random`] that the caller seeds. What the states do with the
 //! values, and which field wants which error text, is the engine's business.
 
+mod context;
 mod decimal;
 mod error;
 mod expression;
@@ -17,12 +18,13 @@ mod result_path;
 mod scope;
 mod template;
 
+pub use context::{Context, Part};
 pub use decimal::compare_numbers;
 pub use error::Error;
-pub use expression::{Expression, ParseError, Variable};
+pub use expression::{Expression, MAX_VARIABLE_NAME, ParseError, Variable, is_variable_name};
 pub use intrinsic::Intrinsic;
 pub use json::{MAX_DEPTH, is_deeper_than, json_text};
-pub use path::JsonPath;
+pub use path::{JsonPath, ReferencePath};
 pub use result_path::ResultPath;
-pub use scope::{Context, Random, Scope};
+pub use scope::{Random, Scope, Variables};
 pub use template::{Template, TemplateError};

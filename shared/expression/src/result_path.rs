@@ -4,40 +4,42 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::json::{MAX_DEPTH, is_deeper_than, json_text};
-use crate::path::{self, JsonPath, ReferenceStep};
+use crate::path::{self, JsonPath, ReferencePath, ReferenceStep};
 
 /// A reference path that is written to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultPath {
-    path: JsonPath,
-    steps: Vec<ReferenceStep>,
+    source: Box<str>,
+    path: ReferencePath,
 }
 
 impl ResultPath {
     /// Reads a reference path: `$`, or names and indexes only.
     pub fn parse(text: &str) -> Result<Self, path::Error> {
         let path = JsonPath::parse(text)?;
-        match path.reference_steps() {
+        match path.as_reference() {
             // Each step is a level of what `insert` builds, which must stay readable.
-            Some(steps) if steps.len() > MAX_DEPTH => Err(path::Error::TooLarge { limit: MAX_DEPTH, of: "steps" }),
-            Some(steps) => Ok(Self { path, steps }),
+            Some(path) if path.steps().len() > MAX_DEPTH => {
+                Err(path::Error::TooLarge { limit: MAX_DEPTH, of: "steps" })
+            }
+            Some(path) => Ok(Self { source: text.into(), path: path.clone() }),
             None => Err(path::Error::not_a_reference(text)),
         }
     }
 
     /// The text it was read from.
     pub fn source(&self) -> &str {
-        self.path.source()
+        &self.source
     }
 
     /// Puts `result` into `input` at this path.
     ///
     /// Missing objects are created. An array's index must exist, and what is on the way must be an object or array.
     pub fn insert(&self, mut input: Value, result: Value) -> Result<Value, Error> {
-        if self.steps.is_empty() {
+        if self.path.steps().is_empty() {
             return Ok(result);
         }
-        if is_deeper_than(&result, MAX_DEPTH.saturating_sub(self.steps.len())) {
+        if is_deeper_than(&result, MAX_DEPTH.saturating_sub(self.path.steps().len())) {
             return Err(Error::TooDeep { limit: MAX_DEPTH });
         }
         if self.fits(&input) {
@@ -50,12 +52,12 @@ impl ResultPath {
 
     fn fits(&self, input: &Value) -> bool {
         let mut place = Some(input);
-        for step in &self.steps {
+        for step in self.path.steps() {
             place = match (step, place) {
-                (ReferenceStep::Name(name), Some(Value::Object(members))) => members.get(name),
-                (ReferenceStep::Name(_), None) => None,
+                (ReferenceStep::Name(name, _), Some(Value::Object(members))) => members.get(&**name),
+                (ReferenceStep::Name(..), None) => None,
                 (ReferenceStep::Index(index), Some(Value::Array(items))) if *index < items.len() => items.get(*index),
-                (ReferenceStep::Name(_) | ReferenceStep::Index(_), _) => return false,
+                (ReferenceStep::Name(..) | ReferenceStep::Index(_), _) => return false,
             };
         }
         true
@@ -63,14 +65,14 @@ impl ResultPath {
 
     fn write(&self, input: &mut Value, result: Value) {
         let mut place = input;
-        for step in &self.steps {
+        for step in self.path.steps() {
             place = match (step, place) {
-                (ReferenceStep::Name(name), Value::Object(members)) => {
-                    members.entry(name.as_str()).or_insert_with(|| Value::Object(Map::new()))
+                (ReferenceStep::Name(name, _), Value::Object(members)) => {
+                    members.entry(&**name).or_insert_with(|| Value::Object(Map::new()))
                 }
                 (ReferenceStep::Index(index), Value::Array(items)) if *index < items.len() => &mut items[*index],
                 // `fits` has seen the whole way.
-                (ReferenceStep::Name(_) | ReferenceStep::Index(_), _) => return,
+                (ReferenceStep::Name(..) | ReferenceStep::Index(_), _) => return,
             };
         }
         *place = result;

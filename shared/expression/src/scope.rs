@@ -1,9 +1,11 @@
 //! What an expression sees: the input, the context object, variables, and a stream of randomness.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::fmt;
 
 use serde_json::{Map, Value};
+
+use crate::context::Context;
 
 /// Everything an expression may read.
 #[derive(Debug, Clone, Copy)]
@@ -13,37 +15,20 @@ pub struct Scope<'a> {
     /// What `$$` means.
     pub context: &'a Context<'a>,
     /// What `$name` means: the variables set by Assign.
-    pub variables: &'a Map<String, Value>,
+    pub variables: &'a dyn Variables,
     /// Where `States.UUID` and `States.MathRandom` without a seed draw from.
     pub random: &'a Random,
 }
 
-/// The context object, built only when an expression asks for it.
-pub struct Context<'a> {
-    build: Option<&'a dyn Fn() -> Value>,
-    value: OnceCell<Value>,
+/// The variables that an expression may read, by name. Whoever holds them decides how; nothing is copied to look one up.
+pub trait Variables: fmt::Debug {
+    /// The value of a variable; none if it was never assigned.
+    fn value(&self, name: &str) -> Option<&Value>;
 }
 
-impl<'a> Context<'a> {
-    /// A context object that `build` makes at the first use.
-    pub fn lazy(build: &'a dyn Fn() -> Value) -> Self {
-        Self { build: Some(build), value: OnceCell::new() }
-    }
-
-    /// A context object that exists already.
-    pub fn fixed(value: Value) -> Self {
-        Self { build: None, value: OnceCell::from(value) }
-    }
-
-    /// The context object.
-    pub fn get(&self) -> &Value {
-        self.value.get_or_init(|| self.build.map_or(Value::Null, |build| build()))
-    }
-}
-
-impl fmt::Debug for Context<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Context").field("value", &self.value).finish_non_exhaustive()
+impl Variables for Map<String, Value> {
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.get(name)
     }
 }
 
@@ -99,18 +84,5 @@ mod tests {
             assert_eq!(uuid.as_bytes()[14], b'4');
             assert!(b"89ab".contains(&uuid.as_bytes()[19]), "{uuid}");
         }
-    }
-
-    #[test]
-    fn context_is_built_once_and_only_when_asked() {
-        let times = Cell::new(0);
-        let build = || {
-            times.set(times.get() + 1);
-            Value::from(1)
-        };
-        let context = Context::lazy(&build);
-        assert_eq!(times.get(), 0);
-        assert_eq!(context.get(), context.get());
-        assert_eq!(times.get(), 1);
     }
 }

@@ -13,15 +13,16 @@ const MAX_PLACE_BYTES: usize = 1 << 20;
 /// A payload template: Parameters, ResultSelector, ItemSelector, Assign and their kin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    node: Node,
+    /// Boxed: most states have room for several templates and have none.
+    node: Box<Node>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
     /// No expression in it: returned as it is.
     Literal(Value),
-    Array(Vec<Node>),
-    Object(Vec<(String, Member)>),
+    Array(Box<[Node]>),
+    Object(Box<[(Box<str>, Member)]>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +55,7 @@ impl Template {
     pub fn parse(value: &Value) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Errors::default();
         let node = Node::parse(value, &mut String::new(), &mut errors);
-        if errors.found.is_empty() { Ok(Self { node }) } else { Err(errors.found) }
+        if errors.found.is_empty() { Ok(Self { node: Box::new(node) }) } else { Err(errors.found) }
     }
 
     /// The value of the template in `scope`.
@@ -64,7 +65,7 @@ impl Template {
 
     /// Whether it holds no expression at all.
     pub fn is_literal(&self) -> bool {
-        matches!(self.node, Node::Literal(_))
+        matches!(*self.node, Node::Literal(_))
     }
 
     /// Calls `visit` for every expression, in the order of the template.
@@ -100,25 +101,25 @@ impl Node {
                 };
                 let nodes: Vec<Self> = items.iter().enumerate().map(parse_item).collect();
                 let literal = nodes.iter().all(|node| matches!(node, Self::Literal(_)));
-                (Self::Array(nodes), literal)
+                (Self::Array(nodes.into()), literal)
             }
             Value::Object(members) => {
                 let mut nodes = Vec::with_capacity(members.len());
                 for (key, member) in members {
                     let parsed = within(pointer, key, |pointer| match key.strip_suffix(".$") {
                         Some(name) => match expression(member) {
-                            Ok(expression) => Some((name.to_owned(), Member::Expression(expression))),
+                            Ok(expression) => Some((name.into(), Member::Expression(expression))),
                             Err(reason) => {
                                 errors.add(pointer, key, reason);
                                 None
                             }
                         },
-                        None => Some((key.clone(), Member::Template(Self::parse(member, pointer, errors)))),
+                        None => Some((key.as_str().into(), Member::Template(Self::parse(member, pointer, errors)))),
                     });
                     nodes.extend(parsed);
                 }
                 let literal = nodes.iter().all(|(_, member)| matches!(member, Member::Template(Self::Literal(_))));
-                (Self::Object(nodes), literal)
+                (Self::Object(nodes.into()), literal)
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (Self::Literal(value.clone()), true),
         };
@@ -139,9 +140,7 @@ impl Node {
                     let value = match member {
                         Member::Template(node) => node.evaluate(scope, depth + 1, bytes)?,
                         Member::Expression(expression) => {
-                            let value = expression.evaluate(scope);
-                            let value =
-                                value.map_err(|error| expression.in_field(error, &format!("{key}.$"), scope))?;
+                            let value = expression.evaluate_in_template(key, scope)?;
                             *bytes += weigh(&value, MAX_DEPTH.saturating_sub(depth + 1))?;
                             if *bytes > MAX_BYTES {
                                 return Err(Error::TooLarge { limit: MAX_BYTES });
@@ -149,7 +148,7 @@ impl Node {
                             value
                         }
                     };
-                    object.insert(key.clone(), value);
+                    object.insert(key.to_string(), value);
                 }
                 Ok(Value::Object(object))
             }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 fn with_scope<T>(inner: impl FnOnce(&Scope<'_>) -> T) -> T {
     let input = json!({ "a": { "b": [1, 2] }, "z": null });
     let build = || json!({ "State": { "Name": "S" } });
-    let context = Context::lazy(&build);
+    let context = Context::lazy(&build, &[]);
     let variables: Map<String, Value> = std::iter::once(("v".to_owned(), json!({ "w": 8 }))).collect();
     inner(&Scope { input: &input, context: &context, variables: &variables, random: &Random::seeded(5) })
 }
@@ -63,6 +63,33 @@ fn a_missing_value_is_reported_with_its_field_and_the_input() {
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.error_name(), "States.Runtime");
     }
+}
+
+#[test]
+fn an_index_beyond_an_array_is_null_in_a_template_and_a_miss_elsewhere() {
+    let output = evaluate(&json!({ "v.$": "$.a.b[5]", "w.$": "$.a.b[-3]" })).unwrap();
+    assert_eq!(output, json!({ "v": null, "w": null }));
+    let error = evaluate(&json!({ "v.$": "$.a.b[5].c" })).unwrap_err();
+    assert!(
+        error.to_string().starts_with("The JSONPath '$.a.b[5].c' specified for the field 'v.$' could not be found")
+    );
+    let error = with_scope(|scope| Expression::parse("$.a.b[5]").unwrap().evaluate(scope)).unwrap_err();
+    assert_eq!(error.to_string(), "No results for path: $['a']['b'][5]");
+}
+
+#[test]
+fn numbers_keep_their_digits_and_members_their_order() {
+    let text = r#"{"z":123456789012345678901234567890,"a":{"10":-1.50,"9":1e2,"z":0}}"#;
+    let input: Value = serde_json::from_str(text).unwrap();
+    let (context, variables, random) = (Context::fixed(Value::Null), Map::new(), Random::seeded(0));
+    let scope = Scope { input: &input, context: &context, variables: &variables, random: &random };
+    let template =
+        json!({ "all.$": "$", "z.$": "$.z", "text.$": "States.JsonToString($)", "f.$": "States.Format('{}', $.z)" });
+    let output = Template::parse(&template).unwrap().evaluate(&scope).unwrap();
+    let input = input.to_string();
+    let quoted = Value::from(input.as_str());
+    let digits = "123456789012345678901234567890";
+    assert_eq!(output.to_string(), format!(r#"{{"all":{input},"z":{digits},"text":{quoted},"f":"{digits}"}}"#));
 }
 
 #[test]

@@ -78,7 +78,9 @@ arn!(
     StateMachineArn, "stateMachine", 7
 );
 arn!(
-    /// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    /// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, or `...:express:MACHINE:NAME:ID` of one that ran in memory.
+    ///
+    /// A text is parsed as one of the first kind alone: no operation takes the other.
     ExecutionArn, "execution", 8
 );
 arn!(
@@ -100,6 +102,16 @@ impl StateMachineArn {
     /// The ARN of an execution of this machine.
     pub fn execution(&self, name: &str) -> ExecutionArn {
         ExecutionArn(resource(&self.place(), "execution", &format!("{}:{name}", self.name())).into())
+    }
+
+    /// The ARN of an Express execution of this machine. Its name need not be its own; its id is.
+    pub fn express_execution(&self, name: &str, id: &str) -> ExecutionArn {
+        ExecutionArn(resource(&self.place(), "express", &format!("{}:{name}:{id}", self.name())).into())
+    }
+
+    /// The ARN of a test of one of its states: recorded, an Express execution's without an id.
+    pub fn test(&self, name: &str) -> ExecutionArn {
+        ExecutionArn(resource(&self.place(), "express", &format!("{}:{name}", self.name())).into())
     }
 }
 
@@ -158,6 +170,16 @@ mod tests {
         assert_eq!(arn.name(), "one");
         assert_eq!(arn.state_machine().as_str(), "arn:aws:states:us-east-1:123456789012:stateMachine:pay");
         assert_eq!(arn.state_machine().execution("one"), arn);
+        Ok(())
+    }
+
+    #[test]
+    fn an_express_execution_has_a_name_and_an_id_and_is_taken_by_no_operation() -> Result<(), Error> {
+        let machine: StateMachineArn = "arn:aws:states:us-east-1:123456789012:stateMachine:pay".parse()?;
+        let arn = machine.express_execution("one", "u-1");
+        assert_eq!(arn.as_str(), "arn:aws:states:us-east-1:123456789012:express:pay:one:u-1");
+        assert_eq!((arn.name(), arn.state_machine()), ("one", machine));
+        assert_eq!(arn.as_str().parse::<ExecutionArn>(), Err(Error::ResourceType("express".into())));
         Ok(())
     }
 

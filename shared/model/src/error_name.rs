@@ -6,6 +6,8 @@ pub const ALL: &str = "States.ALL";
 pub const BRANCH_FAILED: &str = "States.BranchFailed";
 /// A result was larger than the limit.
 pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+/// More items of a distributed Map failed than it tolerates.
+pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
 /// No heartbeat came in time.
 pub const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// An intrinsic function could not give a value.

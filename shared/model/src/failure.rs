@@ -1,5 +1,6 @@
 //! A workflow failure: data, for Retry and Catch to decide about.
 
+use crate::error_name;
 use crate::limits::{MAX_CAUSE_CHARACTERS, MAX_ERROR_CHARACTERS};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,16 @@ impl Failure {
             }
         }
         self
+    }
+
+    /// What the service limit on payloads makes of a larger one. AWS names a task's result after what was called (the
+    /// ARN of a function, otherwise the service), and what a state hands on after the state.
+    pub fn too_large(state_or_task: &str) -> Self {
+        let cause = format!(
+            "The state/task '{state_or_task}' returned a result with a size exceeding the maximum number of bytes \
+             service limit."
+        );
+        Self::new(error_name::DATA_LIMIT_EXCEEDED, cause)
     }
 
     /// A failure with a name and no cause.

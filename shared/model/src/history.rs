@@ -4,7 +4,7 @@
 //! store. A [`HistoryEvent`] is what GetExecutionHistory answers: the event with its number and time.
 //! The kinds are those that this version writes; the rest come with the features that write them.
 
-use crate::{EventRef, Failure, Payload, Timestamp};
+use crate::{EventRef, Failure, Payload, Timestamp, Variables};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -57,45 +57,116 @@ pub struct Service {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "names and fields are those of the service model's HistoryEvent")]
 pub enum Kind<P> {
-    ExecutionStarted { input: P, role_arn: String },
-    ExecutionSucceeded { output: P },
+    ExecutionStarted {
+        input: P,
+        role_arn: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version_arn: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alias_arn: Option<String>,
+    },
+    ExecutionSucceeded {
+        output: P,
+    },
     ExecutionFailed(Failure),
     ExecutionAborted(Failure),
     ExecutionTimedOut(Failure),
-    ExecutionRedriven { redrive_count: u32 },
-    StateEntered { state_type: StateType, name: String, input: P },
-    StateExited { state_type: StateType, name: String, output: P },
-    TaskScheduled { service: Service, region: String, parameters: P, timeout: Option<u64>, heartbeat: Option<u64> },
+    ExecutionRedriven {
+        redrive_count: u32,
+    },
+    StateEntered {
+        state_type: StateType,
+        name: String,
+        input: P,
+    },
+    StateExited {
+        state_type: StateType,
+        name: String,
+        output: P,
+        #[serde(default = "Variables::none", skip_serializing_if = "Variables::is_empty")]
+        assigned: Variables<P>,
+    },
+    TaskScheduled {
+        service: Service,
+        region: String,
+        parameters: P,
+        timeout: Option<u64>,
+        heartbeat: Option<u64>,
+    },
     TaskStarted(Service),
-    TaskSubmitted { service: Service, output: P },
-    TaskSubmitFailed { service: Service, failure: Failure },
-    TaskSucceeded { service: Service, output: P },
-    TaskFailed { service: Service, failure: Failure },
-    TaskTimedOut { service: Service, failure: Failure },
+    TaskSubmitted {
+        service: Service,
+        output: P,
+    },
+    TaskSubmitFailed {
+        service: Service,
+        failure: Failure,
+    },
+    TaskSucceeded {
+        service: Service,
+        output: P,
+    },
+    TaskFailed {
+        service: Service,
+        failure: Failure,
+    },
+    TaskTimedOut {
+        service: Service,
+        failure: Failure,
+    },
     TaskStateAborted,
     WaitStateAborted,
-    LambdaFunctionScheduled { resource: String, input: P, timeout: Option<u64> },
+    LambdaFunctionScheduled {
+        resource: String,
+        input: P,
+        timeout: Option<u64>,
+    },
     LambdaFunctionStarted,
-    LambdaFunctionSucceeded { output: P },
+    LambdaFunctionSucceeded {
+        output: P,
+    },
     LambdaFunctionFailed(Failure),
     LambdaFunctionTimedOut(Failure),
-    ActivityScheduled { resource: String, input: P, timeout: Option<u64>, heartbeat: Option<u64> },
-    ActivityStarted { worker_name: Option<String> },
-    ActivitySucceeded { output: P },
+    ActivityScheduled {
+        resource: String,
+        input: P,
+        timeout: Option<u64>,
+        heartbeat: Option<u64>,
+    },
+    ActivityStarted {
+        worker_name: Option<String>,
+    },
+    ActivitySucceeded {
+        output: P,
+    },
     ActivityFailed(Failure),
     ActivityTimedOut(Failure),
     ParallelStateStarted,
     ParallelStateSucceeded,
     ParallelStateFailed,
     ParallelStateAborted,
-    MapStateStarted { length: u64 },
+    MapStateStarted {
+        length: u64,
+    },
     MapStateSucceeded,
     MapStateFailed,
     MapStateAborted,
-    MapIterationStarted { name: String, index: u32 },
-    MapIterationSucceeded { name: String, index: u32 },
-    MapIterationFailed { name: String, index: u32 },
-    MapIterationAborted { name: String, index: u32 },
+    MapIterationStarted {
+        name: String,
+        index: u32,
+    },
+    MapIterationSucceeded {
+        name: String,
+        index: u32,
+    },
+    MapIterationFailed {
+        name: String,
+        index: u32,
+    },
+    MapIterationAborted {
+        name: String,
+        index: u32,
+    },
 }
 
 impl StateType {
@@ -189,15 +260,17 @@ impl<P> Kind<P> {
     /// The same event with each payload replaced; the first failure ends it.
     pub fn try_map<Q, E>(self, f: &mut impl FnMut(P) -> Result<Q, E>) -> Result<Kind<Q>, E> {
         Ok(match self {
-            Self::ExecutionStarted { input, role_arn } => Kind::ExecutionStarted { input: f(input)?, role_arn },
+            Self::ExecutionStarted { input, role_arn, version_arn, alias_arn } => {
+                Kind::ExecutionStarted { input: f(input)?, role_arn, version_arn, alias_arn }
+            }
             Self::ExecutionSucceeded { output } => Kind::ExecutionSucceeded { output: f(output)? },
             Self::ExecutionFailed(failure) => Kind::ExecutionFailed(failure),
             Self::ExecutionAborted(failure) => Kind::ExecutionAborted(failure),
             Self::ExecutionTimedOut(failure) => Kind::ExecutionTimedOut(failure),
             Self::ExecutionRedriven { redrive_count } => Kind::ExecutionRedriven { redrive_count },
             Self::StateEntered { state_type, name, input } => Kind::StateEntered { state_type, name, input: f(input)? },
-            Self::StateExited { state_type, name, output } => {
-                Kind::StateExited { state_type, name, output: f(output)? }
+            Self::StateExited { state_type, name, output, assigned } => {
+                Kind::StateExited { state_type, name, output: f(output)?, assigned: assigned.try_map(f)? }
             }
             Self::TaskScheduled { service, region, parameters, timeout, heartbeat } => {
                 Kind::TaskScheduled { service, region, parameters: f(parameters)?, timeout, heartbeat }
@@ -247,8 +320,14 @@ impl Kind<Payload> {
     pub fn details(&self, include_data: bool) -> Option<(&'static str, Map<String, Value>)> {
         let mut fields = Fields { map: Map::new(), include_data };
         let member = match self {
-            Self::ExecutionStarted { input, role_arn } => {
+            Self::ExecutionStarted { input, role_arn, version_arn, alias_arn } => {
                 fields.data("input", input).put("roleArn", role_arn);
+                let arns = [("stateMachineAliasArn", alias_arn), ("stateMachineVersionArn", version_arn)];
+                for (key, arn) in arns {
+                    if let Some(arn) = arn {
+                        fields.put(key, arn);
+                    }
+                }
                 "executionStartedEventDetails"
             }
             Self::ExecutionSucceeded { output } => {
@@ -266,8 +345,8 @@ impl Kind<Payload> {
                 fields.data("input", input).put("name", name);
                 "stateEnteredEventDetails"
             }
-            Self::StateExited { name, output, .. } => {
-                fields.put("name", name).data("output", output);
+            Self::StateExited { name, output, assigned, .. } => {
+                fields.put("name", name).data("output", output).assigned(assigned);
                 "stateExitedEventDetails"
             }
             Self::TaskScheduled { service, region, parameters, timeout, heartbeat } => {
@@ -371,6 +450,15 @@ impl Fields {
         self
     }
 
+    /// AWS says nothing of an Assign that sets nothing.
+    fn assigned(&mut self, variables: &Variables<Payload>) -> &mut Self {
+        if self.include_data && !variables.is_empty() {
+            self.map.insert("assignedVariables".into(), json!(variables.texts()));
+            self.map.insert("assignedVariablesDetails".into(), json!({"truncated": false}));
+        }
+        self
+    }
+
     fn seconds(&mut self, key: &str, seconds: Option<u64>) -> &mut Self {
         if let Some(seconds) = seconds {
             self.map.insert(key.into(), json!(seconds));
@@ -395,5 +483,28 @@ impl Fields {
         self.put("name", name);
         self.map.insert("index".into(), json!(index));
         member
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_assigned_is_told_by_name_and_kept_back_with_the_other_data() {
+        let exited = |values: Value| Kind::StateExited {
+            state_type: StateType::Pass,
+            name: "S".to_owned(),
+            output: Payload::empty(),
+            assigned: Variables::from_values(values.as_object().cloned().unwrap_or_default()),
+        };
+        let details = |kind: &Kind<Payload>, data| kind.details(data).map(|(_, fields)| Value::Object(fields));
+        let data = json!({"name": "S", "output": "{}", "outputDetails": {"truncated": false}});
+        assert_eq!(details(&exited(json!({})), true), Some(data.clone()));
+        let mut all = data;
+        all["assignedVariables"] = json!({"a": "[1.0]", "b": "\"x\""});
+        all["assignedVariablesDetails"] = json!({"truncated": false});
+        assert_eq!(details(&exited(json!({"b": "x", "a": [1.0]})), true), Some(all));
+        assert_eq!(details(&exited(json!({"a": 1})), false), Some(json!({"name": "S"})));
     }
 }

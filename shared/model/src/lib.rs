@@ -10,11 +10,17 @@ pub mod history;
 mod ids;
 pub mod json;
 pub mod limits;
+mod machine_type;
 mod payload;
+mod qualified;
 mod time;
+mod variables;
 
 pub use arn::{ActivityArn, ExecutionArn, StateMachineArn};
 pub use failure::Failure;
 pub use ids::{EventRef, RunId, Seq, StrandId, WriterId};
+pub use machine_type::MachineType;
 pub use payload::{Home, Payload};
+pub use qualified::{AliasArn, QualifiedArn, Qualifier, VersionArn};
 pub use time::Timestamp;
+pub use variables::Variables;

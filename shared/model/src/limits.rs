@@ -30,10 +30,11 @@ pub const MAX_CAUSE_CHARACTERS: usize = 32_768;
 /// Source: the service model, shape `TaskToken`.
 pub const MAX_TASK_TOKEN_CHARACTERS: usize = 2_048;
 
-/// How long a task may take when its state does not say, in seconds.
+/// The most seconds that a field of a definition, or of what its path finds, may say; also how long a task may take when
+/// its state does not say.
 ///
 /// Source: States Language reference, `TimeoutSeconds`.
-pub const DEFAULT_TASK_TIMEOUT_SECONDS: u64 = 99_999_999;
+pub const MAX_SECONDS: u64 = 99_999_999;
 
 /// How many iterations of an inline Map run at once at most.
 ///
@@ -44,6 +45,26 @@ pub const INLINE_MAP_CONCURRENCY: u32 = 40;
 ///
 /// Source: Step Functions quotas, "Maximum execution time".
 pub const MAX_EXECUTION_SECONDS: u64 = 31_536_000;
+
+/// How long an Express execution may take, in seconds.
+///
+/// Source: Step Functions quotas, "Maximum execution time".
+pub const MAX_EXPRESS_EXECUTION_SECONDS: u64 = 300;
+
+/// How many versions a machine has at most.
+///
+/// Source: Step Functions quotas, "Quotas related to versions and aliases".
+pub const MAX_VERSIONS: u32 = 1_000;
+
+/// How many aliases a machine has at most.
+///
+/// Source: Step Functions quotas, "Quotas related to versions and aliases".
+pub const MAX_ALIASES: u32 = 100;
+
+/// Longest description of a version or an alias, in characters.
+///
+/// Source: the service model, shapes `VersionDescription` and `AliasDescription`.
+pub const MAX_DESCRIPTION_CHARACTERS: usize = 256;
 
 /// The largest page of a list.
 ///
@@ -64,3 +85,18 @@ pub const MAX_NESTING: usize = 127;
 ///
 /// Source: "Restarting state machine executions with redrive", "Redrive eligibility for unsuccessful executions".
 pub const AWS_REDRIVE_WINDOW: std::time::Duration = std::time::Duration::from_hours(14 * 24);
+
+/// Largest value of a variable on AWS, in bytes of UTF-8 JSON.
+///
+/// Source: Step Functions developer guide, "Passing data between states with variables", limits.
+pub const AWS_MAX_VARIABLE_BYTES: usize = 262_144;
+
+/// The most that one Assign sets on AWS, in bytes of UTF-8 JSON.
+///
+/// Source: the same.
+pub const AWS_MAX_ASSIGN_BYTES: usize = 262_144;
+
+/// The most that an execution's variables take on AWS, in bytes of UTF-8 JSON: 10 MiB.
+///
+/// Source: the same.
+pub const AWS_MAX_VARIABLES_BYTES: usize = 10_485_760;

@@ -6,13 +6,16 @@ use std::sync::{Arc, OnceLock};
 
 /// A JSON text that many events and cursors share.
 ///
-/// The text stays as it came in, as on AWS: a state that changes nothing passes the same bytes on. The value is
-/// parsed when it is first asked for.
+/// The text stays as it came in, as on AWS: a state that changes nothing passes the same bytes on. What was not given, the
+/// text or the value, is worked out when it is first asked for: what only lies between two steps of evaluation is never
+/// written, and what is passed on is never read.
 #[derive(Clone)]
 pub struct Payload(Arc<Inner>);
 
+/// At least one of text and value is there from the start.
+#[derive(Default)]
 struct Inner {
-    text: Box<str>,
+    text: OnceLock<Box<str>>,
     value: OnceLock<Value>,
     home: OnceLock<Home>,
 }
@@ -33,20 +36,17 @@ impl Payload {
     pub fn from_text(text: impl Into<Box<str>>) -> Result<Self, serde_json::Error> {
         let text = text.into();
         let value = json::parse(&text)?;
-        Ok(Self(Arc::new(Inner { text, value: OnceLock::from(value), home: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner { text: text.into(), value: value.into(), ..Inner::default() })))
     }
 
     /// A payload from text that a JSON parser has already gone over, such as a part of a stored record.
-    ///
-    /// Its value is built only when somebody asks.
     pub fn from_checked(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), value: OnceLock::new(), home: OnceLock::new() }))
+        Self(Arc::new(Inner { text: text.into().into(), ..Inner::default() }))
     }
 
     /// A payload from a value; its text is compact.
     pub fn from_value(value: Value) -> Self {
-        let text = value.to_string().into_boxed_str();
-        Self(Arc::new(Inner { text, value: OnceLock::from(value), home: OnceLock::new() }))
+        Self(Arc::new(Inner { value: value.into(), ..Inner::default() }))
     }
 
     /// The empty object.
@@ -56,12 +56,13 @@ impl Payload {
 
     /// The JSON text.
     pub fn text(&self) -> &str {
-        &self.0.text
+        self.0.text.get_or_init(|| json::to_text(self.value()).into_boxed_str())
     }
 
     /// The JSON value.
     pub fn value(&self) -> &Value {
-        self.0.value.get_or_init(|| json::parse(&self.0.text).unwrap_or(Value::Null))
+        let parse = || self.0.text.get().and_then(|text| json::parse(text).ok());
+        self.0.value.get_or_init(|| parse().unwrap_or_default())
     }
 
     /// Where it lies in the journal, once that is known.

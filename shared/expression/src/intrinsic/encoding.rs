@@ -18,7 +18,7 @@ use crate::json::json_text;
 /// Source: Step Functions developer guide, intrinsic functions for encoding and hashing.
 const MAX_CHARACTERS: usize = 10_000;
 
-/// Reads with or without padding, as Java's MIME decoder does.
+/// Writes with padding, reads without.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -33,14 +33,23 @@ pub(super) fn base64_encode(arguments: &Arguments<'_>) -> Result<Value, Failure>
     Ok(Value::String(LENIENT.encode(text)))
 }
 
-/// The string of a Base64 text. Characters outside the alphabet are skipped.
+/// The string of a Base64 text, as lenient as Apache's decoder, which AWS is seen to be like: what is in neither alphabet
+/// is skipped, the first `=` ends it all, and six bits too many are dropped.
 pub(super) fn base64_decode(arguments: &Arguments<'_>) -> Result<Value, Failure> {
     let text = arguments.text(0)?;
     check_length(arguments, text)?;
-    let letters = text.bytes().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-    let bytes = LENIENT
-        .decode(letters.collect::<Vec<u8>>())
-        .map_err(|error| arguments.refused(&format!("argument 1 is not Base64: {error}")))?;
+    let letters = text.bytes().take_while(|byte| *byte != b'=').filter_map(|byte| match byte {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        b'+' | b'/' => Some(byte),
+        _ => byte.is_ascii_alphanumeric().then_some(byte),
+    });
+    let mut letters: Vec<u8> = letters.collect();
+    if letters.len() % 4 == 1 {
+        letters.pop();
+    }
+    let bytes =
+        LENIENT.decode(letters).map_err(|error| arguments.refused(&format!("argument 1 is not Base64: {error}")))?;
     Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -5,12 +5,13 @@ use serde_json::Value;
 use super::{Arguments, Failure};
 use crate::Error;
 use crate::json::MAX_TEXT_BYTES;
+use crate::path::java;
 
 /// The template with its placeholders filled.
 ///
 /// Objects and arrays print as Java's maps and lists do, `{Arg1=1, Arg2=[]}`, against the specification and as AWS does:
 /// conformance case `test_format_2`. With `escaped`, the template is a literal whose escapes are still in it; a template
-/// that comes from data may escape braces the same way.
+/// that comes from data may escape braces the same way. A brace that is neither escaped nor part of `{}` is an error.
 pub(super) fn format(arguments: &Arguments<'_>, escaped: bool) -> Result<Value, Failure> {
     let template = arguments.text(0)?;
     let mut filled = String::with_capacity(template.len());
@@ -19,9 +20,7 @@ pub(super) fn format(arguments: &Arguments<'_>, escaped: bool) -> Result<Value, 
     while let Some(character) = characters.next() {
         match (character, characters.peek()) {
             ('\\', Some('\'' | '{' | '}' | '\\')) => filled.extend(characters.next()),
-            ('\\', None) if !escaped => {
-                return Err(arguments.refused("the template ends in an open escape"));
-            }
+            ('\\', None) if !escaped => return Err(invalid_template("the template ends in an open escape")),
             ('{', Some('}')) => {
                 characters.next();
                 if let Some(value) = arguments.values.get(next) {
@@ -32,20 +31,27 @@ pub(super) fn format(arguments: &Arguments<'_>, escaped: bool) -> Result<Value, 
                     return Err(Failure::Other(Error::TooLarge { limit: MAX_TEXT_BYTES }));
                 }
             }
+            ('{', _) => return Err(invalid_template("matching '}' not found for '{'.")),
+            ('}', _) => return Err(invalid_template("matching '{' not found for '}'.")),
             _ => filled.push(character),
         }
     }
     if next != arguments.values.len() {
-        return Err(arguments.refused("number of arguments do not match the occurrences of {}"));
+        return Err(arguments.refused("number of arguments do not match the occurrences of {}."));
     }
     Ok(Value::String(filled))
 }
 
+fn invalid_template(problem: &str) -> Failure {
+    Failure::Refused(format!("Invalid template in States.Format: {problem}"))
+}
+
+/// `toString()` of Java's values, lists among them.
 fn write(value: &Value, text: &mut String) {
     match value {
         Value::Null => text.push_str("null"),
         Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => text.push_str(number.as_str()),
+        Value::Number(number) => text.push_str(&java::number_to_string(number)),
         Value::String(string) => text.push_str(string),
         Value::Array(items) => {
             text.push('[');

@@ -10,18 +10,21 @@ use serde_json::Value;
 use crate::Error;
 use crate::expression::{Expression, ParseError};
 use crate::json::{MAX_BYTES, MAX_DEPTH, json_text, weigh};
+use crate::path;
 use crate::scope::Scope;
 
 mod arrays;
 mod encoding;
 mod format;
 mod function;
+mod java_set;
 mod math;
 mod objects;
 mod parse;
 mod strings;
 
 use function::Function;
+use math::Whole;
 
 /// A parsed call of an intrinsic function.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +54,8 @@ enum Argument {
 enum Failure {
     /// The function refuses its arguments.
     Refused(String),
+    /// An argument's path failed for another reason than a missing value. AWS shows Jayway's words.
+    Path(path::Error),
     /// Something else, worded already.
     Other(Error),
 }
@@ -76,6 +81,7 @@ impl Intrinsic {
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Error> {
         let value = self.call.evaluate(&self.source, scope).map_err(|failure| match failure {
             Failure::Refused(problem) => Error::Intrinsic { function: self.source.clone(), problem },
+            Failure::Path(error) => Error::Intrinsic { function: self.source.clone(), problem: error.to_string() },
             Failure::Other(error) => error,
         })?;
         weigh(&value, MAX_DEPTH)?;
@@ -143,16 +149,17 @@ impl Argument {
         match self {
             Self::Literal(value) | Self::Template(value) => Ok(Cow::Borrowed(value)),
             Self::Call(call) => call.evaluate(source, scope).map(Cow::Owned),
-            Self::Path(expression) => expression.look_up(scope).map_err(|error| {
-                Failure::Other(match error {
-                    Error::Path { path, source: missing } if missing.is_missing() => Error::ArgumentNotFound {
+            Self::Path(expression) => expression.look_up(scope).map_err(|error| match error {
+                // The path and the input as AWS shows them here: both are those of the state, even for `$$.x`.
+                Error::Path { source: missing, .. } if missing.is_missing() => {
+                    Failure::Other(Error::ArgumentNotFound {
                         function: source.to_owned(),
-                        path,
-                        input: json_text(expression.document(scope)),
-                    },
-                    Error::Path { path, source } => Error::InvalidPath { path, source },
-                    other => other,
-                })
+                        path: expression.argument().to_owned(),
+                        input: json_text(scope.input),
+                    })
+                }
+                Error::Path { source: other, .. } => Failure::Path(other),
+                other => Failure::Other(other),
             }),
         }
     }
@@ -177,12 +184,24 @@ impl Arguments<'_> {
         self.value(index).as_str().ok_or_else(|| self.expected(index, "a string"))
     }
 
+    /// A number without its fraction.
+    fn integer(&self, index: usize) -> Result<i32, Failure> {
+        self.whole(index, math::truncated(self.value(index)))
+    }
+
     /// A number, rounded half up.
-    fn integer(&self, index: usize) -> Result<i64, Failure> {
-        math::round(self.value(index)).ok_or_else(|| match self.value(index) {
-            Value::Number(number) => self.refused(&format!("argument {} is out of range: {number}", index + 1)),
-            _ => self.expected(index, "a number"),
-        })
+    fn rounded(&self, index: usize) -> Result<i32, Failure> {
+        self.whole(index, math::rounded(self.value(index)))
+    }
+
+    fn whole(&self, index: usize, whole: Option<Whole>) -> Result<i32, Failure> {
+        match whole {
+            Some(Whole::Int(int)) => Ok(int),
+            Some(Whole::OutOfRange) => {
+                Err(self.refused(&format!("argument {} is out of range: {}", index + 1, self.value(index))))
+            }
+            None => Err(self.expected(index, "a number")),
+        }
     }
 
     fn expected(&self, index: usize, what: &str) -> Failure {

@@ -8,16 +8,13 @@ use super::{Arguments, Failure};
 use crate::Error;
 use crate::json::MAX_TEXT_BYTES;
 
-/// The members of both objects; those of the second win. Deep merging does not exist on AWS either.
+/// The members of both objects; those of the second win. Deep merging does not exist on AWS either, and anything but
+/// `true` is seen to be as good as `false`.
 pub(super) fn merge(arguments: &Arguments<'_>) -> Result<Value, Failure> {
     let object = |index| arguments.value(index).as_object().ok_or_else(|| arguments.expected(index, "an object"));
     let (mut merged, other) = (object(0)?.clone(), object(1)?);
-    match arguments.value(2) {
-        Value::Bool(false) => {}
-        Value::Bool(true) => {
-            return Err(arguments.refused("only shallow merging is supported: argument 3 must be false"));
-        }
-        _ => return Err(arguments.expected(2, "a boolean")),
+    if *arguments.value(2) == Value::Bool(true) {
+        return Err(arguments.refused("only shallow merging is supported: argument 3 must be false"));
     }
     merged.extend(other.iter().map(|(key, value)| (key.clone(), value.clone())));
     Ok(Value::Object(merged))

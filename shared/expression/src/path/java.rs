@@ -1,5 +1,6 @@
 //! Values as Java prints them: Jayway's exception texts show users `{color=red}` and class names.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
@@ -58,11 +59,11 @@ fn write_value(value: &Value, text: &mut String) {
 }
 
 /// `toString()` of the number that json-smart reads.
-pub(super) fn number_to_string(number: &Number) -> String {
+pub(crate) fn number_to_string(number: &Number) -> Cow<'_, str> {
     let text = number.as_str();
     match number.as_f64() {
-        Some(double) if text.contains(['.', 'e', 'E']) => double_to_string(double),
-        _ => text.to_owned(),
+        Some(double) if text.contains(['.', 'e', 'E']) => Cow::Owned(double_to_string(double)),
+        _ => Cow::Borrowed(text),
     }
 }
 

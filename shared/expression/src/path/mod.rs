@@ -1,8 +1,9 @@
 //! JSONPath as Jayway JsonPath 3 evaluates it.
 //!
 //! `parse` reads a path into steps, `evaluate` walks them over a borrowed document, `filter` decides `[?(...)]`,
-//! `functions` has `length()` and its kin, `java` prints values as Java does in exception texts. The judge is the golden
-//! file of Jayway's own answers; where its code is plainly broken the place says so.
+//! `functions` has `length()` and its kin, `reference` the paths that need none of that. `java` prints values as Java does
+//! in exception texts. The judge is the golden file of Jayway's own answers; where its code is plainly broken the place
+//! says so.
 
 use std::borrow::Cow;
 
@@ -20,9 +21,12 @@ mod parse;
 mod parse_filter;
 mod parse_function;
 mod permissive;
+mod reference;
 mod text;
 
 pub use error::Error;
+pub use reference::ReferencePath;
+pub(crate) use reference::{Beyond, ReferenceStep};
 
 use filter::Filter;
 
@@ -30,10 +34,17 @@ use filter::Filter;
 #[derive(Debug, Clone)]
 pub struct JsonPath {
     /// As written, with the first `$` of a context path.
-    text: String,
+    text: Box<str>,
     /// Length of what comes before the path proper: 1 for a context path.
-    prefix: usize,
-    compiled: Compiled,
+    prefix: u8,
+    kind: Kind,
+}
+
+/// A path by what it takes to evaluate it.
+#[derive(Debug, Clone)]
+enum Kind {
+    Reference(ReferencePath),
+    General(Box<Compiled>),
 }
 
 /// The steps of a path.
@@ -74,13 +85,6 @@ enum Parameter {
     Path(Compiled),
 }
 
-/// One step of a reference path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ReferenceStep {
-    Name(String),
-    Index(usize),
-}
-
 impl PartialEq for JsonPath {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text && self.prefix == other.prefix
@@ -90,18 +94,26 @@ impl PartialEq for JsonPath {
 impl JsonPath {
     /// Reads a path that starts with `$`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Ok(Self { text: text.to_owned(), prefix: 0, compiled: parse::compile(text)? })
+        Self::parse_after(0, text)
     }
 
     /// Reads a path into the context object, which starts with `$$`.
     pub(crate) fn parse_context(text: &str) -> Result<Self, Error> {
-        let compiled = parse::compile(text.get(1..).unwrap_or_default())?;
-        Ok(Self { text: text.to_owned(), prefix: 1, compiled })
+        Self::parse_after(1, text)
+    }
+
+    fn parse_after(prefix: u8, text: &str) -> Result<Self, Error> {
+        let compiled = parse::compile(text.get(usize::from(prefix)..).unwrap_or_default())?;
+        let kind = match ReferencePath::of(&compiled) {
+            Some(reference) => Kind::Reference(reference),
+            None => Kind::General(Box::new(compiled)),
+        };
+        Ok(Self { text: text.into(), prefix, kind })
     }
 
     /// The path as it was written, with one `$`.
     pub fn source(&self) -> &str {
-        self.text.get(self.prefix..).unwrap_or_default()
+        self.text.get(usize::from(self.prefix)..).unwrap_or_default()
     }
 
     /// The path as it was written, with both `$` of a context path.
@@ -111,37 +123,53 @@ impl JsonPath {
 
     /// Whether it names exactly one place: then a miss is an error, else an empty list.
     pub fn is_definite(&self) -> bool {
-        self.compiled.is_definite()
+        match &self.kind {
+            Kind::Reference(_) => true,
+            Kind::General(path) => path.is_definite(),
+        }
     }
 
     /// Whether it is a reference path: single names and non-negative indexes only.
     pub fn is_reference(&self) -> bool {
-        self.reference_steps().is_some()
+        self.as_reference().is_some()
     }
 
-    /// Its steps when it is a reference path.
-    pub(crate) fn reference_steps(&self) -> Option<Vec<ReferenceStep>> {
-        let steps = self.compiled.steps.iter().map(|step| match step {
-            Step::Names(names, _) => match names.as_slice() {
-                [name] => Some(ReferenceStep::Name(name.clone())),
-                _ => None,
+    /// The path as a reference path, if it is one.
+    pub fn as_reference(&self) -> Option<&ReferencePath> {
+        match &self.kind {
+            Kind::Reference(path) => Some(path),
+            Kind::General(_) => None,
+        }
+    }
+
+    /// Whether it ends in an index, and the array in `root` has no such item.
+    pub(crate) fn is_beyond_array(&self, root: &Value) -> bool {
+        match &self.kind {
+            Kind::Reference(path) => match path.steps().split_last() {
+                Some((last @ ReferenceStep::Index(_), before)) => {
+                    let place = before.iter().try_fold(root, |place, step| step.of(place));
+                    place.is_some_and(|array| array.is_array() && last.of(array).is_none())
+                }
+                _ => false,
             },
-            Step::Indexes(indexes) => match indexes.as_slice() {
-                [index] => usize::try_from(*index).ok().map(ReferenceStep::Index),
-                _ => None,
+            Kind::General(path) => match path.steps.split_last() {
+                Some((Step::Indexes(_), before)) if path.plain => {
+                    walk(before, root).is_some_and(Value::is_array) && path.walk(root).is_none()
+                }
+                _ => false,
             },
-            Step::Slice(..) | Step::Wildcard | Step::Scan | Step::Filter(_) | Step::Function(..) => None,
-        });
-        (self.compiled.root == '$').then_some(())?;
-        steps.collect()
+        }
     }
 
     /// What the path finds in `root`: a value when it is definite, else a list, which may be empty.
     pub fn evaluate<'v>(&self, root: &'v Value) -> Result<Cow<'v, Value>, Error> {
-        if let Some(found) = self.compiled.walk(root) {
-            return Ok(Cow::Borrowed(found));
+        match &self.kind {
+            Kind::Reference(path) => path.find(root).map(Cow::Borrowed),
+            Kind::General(path) => match path.walk(root) {
+                Some(found) => Ok(Cow::Borrowed(found)),
+                None => evaluate::evaluate(path, root),
+            },
         }
-        evaluate::evaluate(&self.compiled, root)
     }
 }
 
@@ -169,21 +197,21 @@ impl Compiled {
 
     /// The fast way: the value at a plain path, without any allocation; `None` when it is not plain or finds nothing.
     fn walk<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        if !self.plain {
-            return None;
-        }
-        let mut place = root;
-        for step in &self.steps {
-            place = match (step, place) {
-                (Step::Names(names, _), Value::Object(members)) => members.get(names.first()?.as_str())?,
-                (Step::Indexes(indexes), Value::Array(items)) => {
-                    items.get(position(*indexes.first()?, items.len())?)?
-                }
-                _ => return None,
-            };
-        }
-        Some(place)
+        if self.plain { walk(&self.steps, root) } else { None }
     }
+}
+
+/// The value to which single names and indexes lead.
+fn walk<'v>(steps: &[Step], root: &'v Value) -> Option<&'v Value> {
+    let mut place = root;
+    for step in steps {
+        place = match (step, place) {
+            (Step::Names(names, _), Value::Object(members)) => members.get(names.first()?.as_str())?,
+            (Step::Indexes(indexes), Value::Array(items)) => items.get(position(*indexes.first()?, items.len())?)?,
+            _ => return None,
+        };
+    }
+    Some(place)
 }
 
 /// Where `index` is in an array of `length` items; a negative one counts from the end.

@@ -52,7 +52,7 @@ pub(crate) fn expression(text: &str, document: &Value) {
             Ok(value) => {
                 if let Expression::Intrinsic(call) = &expression {
                     assert!(!is_deeper_than(&value, MAX_DEPTH), "{text}");
-                    assert_eq!(Intrinsic::parse(call.source()).as_ref(), Ok(call));
+                    assert_eq!(Intrinsic::parse(call.source()).as_ref(), Ok(&**call));
                 }
             }
             Err(error) => check_error(&error),

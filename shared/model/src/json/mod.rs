@@ -1,4 +1,4 @@
-//! JSON text to values, to the letter.
+//! JSON text to values, to the letter, and back.
 //!
 //! `serde_json` marks numbers, whose text it keeps, and unread text by objects with keys of its own. An object of a user
 //! that has such a key would be taken for what it is not: `{"$serde_json::private::Number":"5"}` for 5, and one with
@@ -7,6 +7,10 @@
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Map, Number, Value};
 use std::fmt;
+
+mod write;
+
+pub use write::to_text;
 
 /// The value of a text, nested at most [`MAX_NESTING`](crate::limits::MAX_NESTING) levels deep.
 pub fn parse(text: &str) -> Result<Value, Error> {
