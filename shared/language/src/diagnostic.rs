@@ -15,6 +15,10 @@ pub struct Diagnostic {
     /// machine itself, empty when the text is not a JSON object or the finding has no place. [`crate::locate`]
     /// turns it into line and column, [`Diagnostic::location`] into AWS's notation.
     pub pointer: String,
+    /// A narrower place than the one that AWS names: the very field of an object that has one too many.
+    pub focus: Option<String>,
+    /// What AWS does not say: why it is wrong, or what to do.
+    pub help: Option<String>,
 }
 
 /// Whether a finding refuses the definition.
@@ -37,10 +41,16 @@ pub enum Code {
     MissingTransitionTarget,
     /// Two states of the machine share a name.
     DuplicateStateName,
+    /// The name of a state is too long, or empty.
+    InvalidStateName,
     /// Nothing leads to the state.
     UnreachableState,
     /// No state of the machine's own scope ends it.
     MissingEndState,
+    /// `Assign` sets something that is no variable.
+    InvalidVariableName,
+    /// `Assign` sets the variable that JSONata has in every state.
+    ReservedVariableName,
     /// A part of the language that this version does not run yet.
     NotSupported,
     /// Warning: the value of a `Resource` that AWS would refuse and Ratchet takes.
@@ -51,6 +61,34 @@ pub enum Code {
     NoPath,
     /// Warning: the `Result` of a Pass state is no template.
     PassResultIsStatic,
+    /// Hint: `ErrorEquals` names an error of Step Functions that there is not.
+    UnknownErrorName,
+    /// Hint: earlier catchers take every error of this one.
+    UnreachableCatcher,
+    /// Hint: earlier retriers take every error of this one.
+    UnreachableRetrier,
+    /// Hint: a retrier that never tries says how long to wait before it does.
+    RetryNever,
+    /// Hint: the interval begins at the most that it may grow to.
+    RetryDelayCapped,
+    /// Hint: a rule of a Choice asks what an earlier one asks.
+    UnreachableRule,
+    /// Hint: what a path looks for is certainly not there.
+    ImpossiblePath,
+    /// Hint: a variable is read that no state sets.
+    UnassignedVariable,
+    /// Hint: states go round with nothing but a Wait of no time between.
+    BusyLoop,
+    /// Hint: a task waits for an answer for a year, if none comes.
+    CallbackWithoutTimeout,
+    /// Hint: nobody gets the token that a task waits for.
+    TokenNotPassed,
+    /// Hint: a task has a heartbeat that nobody can send.
+    HeartbeatWithoutToken,
+    /// Hint: a result is selected and thrown away.
+    ResultDiscarded,
+    /// Hint: no execution has any time.
+    ImmediateTimeout,
 }
 
 impl Code {
@@ -61,12 +99,29 @@ impl Code {
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingTransitionTarget | Self::UnreachableState => "MISSING_TRANSITION_TARGET",
             Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::InvalidStateName => "INVALID_STATE_NAME",
             Self::MissingEndState => "MISSING_END_STATE",
+            Self::InvalidVariableName => "INVALID_VARIABLE_NAME",
+            Self::ReservedVariableName => "RESERVED_VARIABLE_NAME",
             Self::NotSupported => "NOT_SUPPORTED",
             Self::InvalidResource => "INVALID_RESOURCE",
             Self::NoDollar => "NO_DOLLAR",
             Self::NoPath => "NO_PATH",
             Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
+            Self::UnknownErrorName => "UNKNOWN_ERROR_NAME",
+            Self::UnreachableCatcher => "UNREACHABLE_CATCHER",
+            Self::UnreachableRetrier => "UNREACHABLE_RETRIER",
+            Self::RetryNever => "RETRY_NEVER",
+            Self::RetryDelayCapped => "RETRY_DELAY_CAPPED",
+            Self::UnreachableRule => "UNREACHABLE_RULE",
+            Self::ImpossiblePath => "IMPOSSIBLE_PATH",
+            Self::UnassignedVariable => "UNASSIGNED_VARIABLE",
+            Self::BusyLoop => "BUSY_LOOP",
+            Self::CallbackWithoutTimeout => "CALLBACK_WITHOUT_TIMEOUT",
+            Self::TokenNotPassed => "TOKEN_NOT_PASSED",
+            Self::HeartbeatWithoutToken => "HEARTBEAT_WITHOUT_TOKEN",
+            Self::ResultDiscarded => "RESULT_DISCARDED",
+            Self::ImmediateTimeout => "IMMEDIATE_TIMEOUT",
         }
     }
 }
@@ -85,6 +140,11 @@ impl Severity {
 const ARRAYS: [&str; 7] = ["Branches", "Choices", "Retry", "Catch", "And", "Or", "ErrorEquals"];
 
 impl Diagnostic {
+    /// The narrowest place that is known.
+    pub fn closest_pointer(&self) -> &str {
+        self.focus.as_deref().unwrap_or(&self.pointer)
+    }
+
     /// The place as AWS writes it, `/States/Pay/Retry[0]/BackoffRate` with names as they are, or Jackson's
     /// `[Source: (String)"..."; line: 1, column: 4]`; none when it has no place.
     pub fn location(&self) -> Option<String> {
@@ -129,7 +189,8 @@ mod tests {
     use super::*;
 
     fn at(code: Code, message: &str, pointer: &str) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, code, message: message.to_owned(), pointer: pointer.to_owned() }
+        let (message, pointer) = (message.to_owned(), pointer.to_owned());
+        Diagnostic { severity: Severity::Error, code, message, pointer, focus: None, help: None }
     }
 
     fn check(pointer: &str, expected: Option<&str>) {

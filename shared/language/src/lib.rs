@@ -5,13 +5,16 @@
 
 pub mod diagnostic;
 mod json;
-mod locate;
 pub mod machine;
 mod parse;
+mod references;
+mod source_map;
 mod timestamp;
 
 pub use diagnostic::{Code, Diagnostic, Severity, invalid_definition_message};
-pub use locate::{Position, locate};
 pub use machine::Machine;
-pub use parse::{Parsed, parse};
+pub use model::MachineType;
+pub use parse::{LONE_STATE, Parsed, parse, parse_as, parse_state_to_test, parse_to_test};
+pub use references::{VariableReferences, variable_references};
+pub use source_map::{Position, SourceMap, locate};
 pub use timestamp::parse_timestamp;

@@ -1,6 +1,6 @@
 //! What is said of a wrong definition. Texts marked AWS are recorded from the service.
 
-use ratchet_language::{Severity, parse};
+use ratchet_language::{Code, MachineType, Severity, parse, parse_as, parse_state_to_test, parse_to_test};
 
 /// The errors of a definition, each as `CODE: message at /place`.
 fn check(definition: &str, expected: &[&str]) {
@@ -25,7 +25,7 @@ fn check_state(state: &str, expected: &[&str]) {
     assert_eq!(errors, expected, "{state}");
 }
 
-const LAMBDA: &str = r#""Resource": "arn:aws:states:::lambda:invoke""#;
+const LAMBDA: &str = r#""Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}"#;
 
 #[test]
 fn a_definition_is_an_object_with_states_and_a_start() {
@@ -33,13 +33,13 @@ fn a_definition_is_an_object_with_states_and_a_start() {
     check("[]", &["SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object"]);
     check("{}", &["SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"]);
     check(
-        r#"{"StartAt": 1, "States": [], "Comment": 2, "TimeoutSeconds": 0, "Version": "2.0", "Extra": 1}"#,
+        r#"{"StartAt": 1, "States": [], "Comment": 2, "TimeoutSeconds": -1, "Version": "2.0", "Extra": 1}"#,
         &[
-            "SCHEMA_VALIDATION_FAILED: Expected value of type [STRING] at /Comment",
-            "SCHEMA_VALIDATION_FAILED: Minimum value is 1 at /TimeoutSeconds",
+            "SCHEMA_VALIDATION_FAILED: Expected value of type String at /Comment",
+            "SCHEMA_VALIDATION_FAILED: Minimum value is 0 at /TimeoutSeconds",
             "SCHEMA_VALIDATION_FAILED: Value should be one of the following: [1.0] at /Version",
-            "SCHEMA_VALIDATION_FAILED: Expected value of type [STRING] at /StartAt",
-            "SCHEMA_VALIDATION_FAILED: Expected value of type [OBJECT] at /States",
+            "SCHEMA_VALIDATION_FAILED: Expected value of type String at /StartAt",
+            "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /States",
             "SCHEMA_VALIDATION_FAILED: Field 'Extra' is not supported at /",
         ],
     );
@@ -140,7 +140,9 @@ fn names_are_unique_across_the_whole_machine_and_short() {
     let long = "é".repeat(81);
     check(
         &format!(r#"{{"StartAt": "{long}", "States": {{"{long}": {{"Type": "Succeed"}}}}}}"#),
-        &[&format!("SCHEMA_VALIDATION_FAILED: The name of a state must have 1 to 80 characters at /States/{long}")],
+        &[&format!(
+            "INVALID_STATE_NAME: Invalid State name: {long} exceeds the 80-character limit allowed by the service at /States/{long}"
+        )],
     );
     let fits = "é".repeat(80);
     check(&format!(r#"{{"StartAt": "{fits}", "States": {{"{fits}": {{"Type": "Succeed"}}}}}}"#), &[]);
@@ -151,9 +153,11 @@ fn a_state_has_a_type_and_only_the_fields_of_its_type() {
     check_state(r#"{"End": true}"#, &["These fields are required: [Type] at S"]);
     check_state(
         r#"{"Type": "Loop", "End": true}"#,
-        &["Value should be one of the following: [Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map] at S/Type"],
+        &[
+            "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at S/Type",
+        ],
     );
-    check_state("[]", &["Expected value of type [OBJECT] at S"]);
+    check_state("[]", &["Expected value of type Object at S"]);
     for (body, field) in [
         (r#""Type": "Pass", "End": true"#, r#""TimeoutSeconds": 5"#),
         (r#""Type": "Pass", "End": true"#, r#""Catch": []"#),
@@ -176,14 +180,17 @@ fn a_state_has_a_type_and_only_the_fields_of_its_type() {
 
 #[test]
 fn a_state_leads_on_or_ends() {
-    check_state(r#"{"Type": "Pass"}"#, &["Exactly one of these fields is required: [Next, End] at S"]);
-    check_state(r#"{"Type": "Pass", "End": false}"#, &["Exactly one of these fields is required: [Next, End] at S"]);
+    check_state(r#"{"Type": "Pass"}"#, &["This object should have only one of the following fields: [Next, End] at S"]);
+    check_state(
+        r#"{"Type": "Pass", "End": false}"#,
+        &["This object should have only one of the following fields: [Next, End] at S"],
+    );
     check_state(
         r#"{"Type": "Pass", "End": true, "Next": "T"}"#,
-        &["Only one of these fields is allowed: [Next, End] at S"],
+        &["There should only be one of the following fields: [Next, End] at S"],
     );
-    check_state(r#"{"Type": "Pass", "End": "true"}"#, &["Expected value of type [BOOLEAN] at S/End"]);
-    check_state(r#"{"Type": "Pass", "Next": 1}"#, &["Expected value of type [STRING] at S/Next"]);
+    check_state(r#"{"Type": "Pass", "End": "true"}"#, &["Expected value of type Boolean at S/End"]);
+    check_state(r#"{"Type": "Pass", "Next": 1}"#, &["Expected value of type String at S/Next"]);
     check_state(r#"{"Type": "Pass", "End": false, "Next": "T"}"#, &[]);
 }
 
@@ -191,14 +198,11 @@ fn a_state_leads_on_or_ends() {
 fn paths_and_templates_are_read() {
     check_state(
         r#"{"Type": "Pass", "InputPath": "a", "OutputPath": 1, "End": true}"#,
-        &[
-            "Value is not a valid JSONPath: 'a' is neither a path nor an intrinsic function at S/InputPath",
-            "Expected value of type [STRING] at S/OutputPath",
-        ],
+        &["Value must be a valid JSONPath. at S/InputPath", "Expected value of type String at S/OutputPath"],
     );
     check_state(
         r#"{"Type": "Pass", "InputPath": "States.UUID()", "End": true}"#,
-        &["Value is not a valid JSONPath: an intrinsic function is not allowed here at S/InputPath"],
+        &["Value must be a valid JSONPath. at S/InputPath"],
     );
     check_state(
         r#"{"Type": "Pass", "InputPath": null, "OutputPath": "$$.Execution", "ResultPath": null, "End": true}"#,
@@ -207,7 +211,7 @@ fn paths_and_templates_are_read() {
     check_state(r#"{"Type": "Pass", "Result": {"x.$": "literal"}, "End": true}"#, &[]);
     check_state(
         r#"{"Type": "Pass", "Parameters": [], "End": true}"#,
-        &["Expected value of type [OBJECT] at S/Parameters"],
+        &["Expected value of type Object at S/Parameters"],
     );
     // AWS
     check_state(
@@ -224,17 +228,17 @@ fn paths_and_templates_are_read() {
     );
     check_state(
         r#"{"Type": "Wait", "SecondsPath": "$.a[*]", "End": true}"#,
-        &["Value is not a Reference Path: it must name one place, without '*', '..' or filters at S/SecondsPath"],
+        &["Value is not a Reference Path at S/SecondsPath"],
     );
 }
 
 #[test]
 fn a_wait_has_exactly_one_time() {
-    let none = "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath] at S";
+    let none = "This object should have only one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at S";
     check_state(r#"{"Type": "Wait", "End": true}"#, &[none]);
     check_state(
         r#"{"Type": "Wait", "Seconds": 1, "TimestampPath": "$.t", "End": true}"#,
-        &["Only one of these fields is allowed: [Seconds, TimestampPath] at S"],
+        &["There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at S"],
     );
     check_state(r#"{"Type": "Wait", "Seconds": 99999999, "End": true}"#, &[]);
     check_state(r#"{"Type": "Wait", "Seconds": 100000000, "End": true}"#, &["Maximum value is 99999999 at S/Seconds"]);
@@ -242,7 +246,7 @@ fn a_wait_has_exactly_one_time() {
         r#"{"Type": "Wait", "Seconds": 99999999999999999999999, "End": true}"#,
         &["Maximum value is 99999999 at S/Seconds"],
     );
-    check_state(r#"{"Type": "Wait", "Seconds": 1.5, "End": true}"#, &["Expected value of type [INTEGER] at S/Seconds"]);
+    check_state(r#"{"Type": "Wait", "Seconds": 1.5, "End": true}"#, &["Expected value of type Integer at S/Seconds"]);
     // AWS
     check_state(
         r#"{"Type": "Wait", "Timestamp": "2016-13-05T21:29:29Z", "End": true}"#,
@@ -250,9 +254,12 @@ fn a_wait_has_exactly_one_time() {
     );
 }
 
+/// What every integration of these tests needs.
+const PARAMETERS: &str = r#""Parameters": {"FunctionName": "f", "QueueUrl": "q", "MessageBody": "b", "StateMachineArn": "m", "TaskDefinition": "d"}"#;
+
 #[test]
 fn a_task_has_a_resource_that_someone_knows() {
-    let task = |resource: &str| format!(r#"{{"Type": "Task", "Resource": "{resource}", "End": true}}"#);
+    let task = |resource: &str| format!(r#"{{"Type": "Task", "Resource": "{resource}", {PARAMETERS}, "End": true}}"#);
     let unknown = |resource: &str| {
         format!(
             "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at S/Resource"
@@ -277,10 +284,11 @@ fn a_task_has_a_resource_that_someone_knows() {
         "arn:aws:states:us-east-1:123456789012:stateMachine:child",
         "arn:aws:states:us-east-1:123456789012:activity:",
         "arn:aws:lambda:",
-        "http://example.com",
-        "",
     ] {
         check_state(&task(resource), &[&unknown(resource)]);
+    }
+    for resource in ["http://example.com", ""] {
+        check_state(&task(resource), &["Value is not a valid resource ARN at S/Resource"]);
     }
     check_state(
         &task("arn:aws:states:::sqs:sendMessage"),
@@ -295,18 +303,51 @@ fn time_outs_and_parameters_of_a_task_fit_each_other() {
     let task = |fields: &str| format!(r#"{{"Type": "Task", {LAMBDA}, {fields}, "End": true}}"#);
     check_state(
         &task(r#""TimeoutSeconds": 5, "TimeoutSecondsPath": "$.t""#),
-        &["Only one of these fields is allowed: [TimeoutSeconds, TimeoutSecondsPath] at S"],
+        &["There should only be one of the following fields: [TimeoutSeconds, TimeoutSecondsPath] at S"],
     );
     check_state(
         &task(r#""TimeoutSeconds": 5, "HeartbeatSeconds": 5"#),
         &["Value must be less than 'TimeoutSeconds', which is 5 at S/HeartbeatSeconds"],
     );
     check_state(&task(r#""TimeoutSecondsPath": "$.t", "HeartbeatSecondsPath": "$$.Execution.Input.h""#), &[]);
+}
+
+/// AWS: the texts, and that the place is the resource's.
+#[test]
+fn an_integration_has_the_parameters_that_it_needs() {
+    let task = |resource: &str, parameters: &str| {
+        format!(r#"{{"Type": "Task", "Resource": "arn:aws:states:::{resource}", {parameters} "End": true}}"#)
+    };
+    let lambda = |parameters: &str| task("lambda:invoke", parameters);
     check_state(
-        &task(r#""Parameters": {"Payload": 1}"#),
+        &lambda(""),
+        &["Parameters field is required for resource ARN: arn:aws:states:::lambda:invoke at S/Resource"],
+    );
+    check_state(
+        &lambda(r#""Parameters": {"Payload": 1},"#),
         &["The field 'FunctionName' is required but was missing at S/Parameters"],
     );
-    check_state(&task(r#""Parameters": {"FunctionName.$": "$.f"}"#), &[]);
+    check_state(&lambda(r#""Parameters": {"FunctionName.$": "$.f"},"#), &[]);
+    let text = format!(r#"{{"StartAt": "S", "States": {{"S": {}}}}}"#, task("sqs:sendMessage", r#""Parameters": {},"#));
+    let found = parse_to_test(&text).expect_err("two fields are missing");
+    let messages: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["The field 'QueueUrl' is required but was missing", "The field 'MessageBody' is required but was missing"]
+    );
+}
+
+/// AWS: the texts.
+#[test]
+fn credentials_name_a_role_and_are_not_for_activities() {
+    check_state(
+        r#"{"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a", "Credentials": {"RoleArn": "r"}, "End": true}"#,
+        &["The field 'Credentials' is not supported for activities at S/Credentials"],
+    );
+    check_state(
+        &format!(r#"{{"Type": "Task", {LAMBDA}, "Credentials": {{}}, "End": true}}"#),
+        &["The field 'RoleArn' is required but was missing at S/Credentials"],
+    );
 }
 
 #[test]
@@ -314,28 +355,23 @@ fn retriers_and_catchers_are_in_range() {
     let retry = |entry: &str| format!(r#"{{"Type": "Task", {LAMBDA}, "Retry": [{entry}], "End": true}}"#);
     check_state(
         &retry(
-            r#"{"ErrorEquals": ["E"], "IntervalSeconds": 0, "MaxAttempts": 100000000, "BackoffRate": 0.5, "MaxDelaySeconds": 31622401, "JitterStrategy": "SOME"}"#,
+            r#"{"ErrorEquals": ["E"], "IntervalSeconds": -1, "MaxAttempts": 100000000, "BackoffRate": 0.5, "MaxDelaySeconds": 31622401, "JitterStrategy": "SOME"}"#,
         ),
         &[
-            "Minimum value is 1 at S/Retry/0/IntervalSeconds",
+            "Minimum value is 0 at S/Retry/0/IntervalSeconds",
             "Maximum value is 99999999 at S/Retry/0/MaxAttempts",
             "Minimum value is 1.0 at S/Retry/0/BackoffRate",
             "Maximum value is 31622400 at S/Retry/0/MaxDelaySeconds",
             "Value should be one of the following: [NONE, FULL] at S/Retry/0/JitterStrategy",
         ],
     );
-    check_state(
-        &retry(r#"{"ErrorEquals": ["E"], "IntervalSeconds": 5, "MaxDelaySeconds": 5}"#),
-        &["Value must be greater than 'IntervalSeconds', which is 5 at S/Retry/0/MaxDelaySeconds"],
-    );
     check_state(&retry(r#"{"MaxAttempts": 0}"#), &["These fields are required: [ErrorEquals] at S/Retry/0"]);
     check_state(&retry(r#"{"ErrorEquals": []}"#), &["Value cannot be empty at S/Retry/0/ErrorEquals"]);
     check_state(
         &retry(r#"{"ErrorEquals": ["States.ALL", "E", 1]}, {"ErrorEquals": ["E"]}"#),
         &[
-            "Expected value of type [STRING] at S/Retry/0/ErrorEquals/2",
-            "'States.ALL' must appear alone at S/Retry/0/ErrorEquals",
-            "'States.ALL' must be in the last entry at S/Retry/0/ErrorEquals",
+            "States.ALL must appear alone and at end of list at S/Retry/0/ErrorEquals/0",
+            "Expected value of type String at S/Retry/0/ErrorEquals/2",
         ],
     );
     let catch = format!(
@@ -345,31 +381,93 @@ fn retriers_and_catchers_are_in_range() {
     assert_eq!(found.len(), 3, "{found:?}");
 }
 
+/// In AWS's order, as far as that is known.
+const COMPARISONS: [&str; 39] = [
+    "StringEquals",
+    "StringEqualsPath",
+    "StringLessThan",
+    "StringLessThanPath",
+    "StringGreaterThan",
+    "StringGreaterThanPath",
+    "StringLessThanEquals",
+    "StringLessThanEqualsPath",
+    "StringGreaterThanEquals",
+    "StringGreaterThanEqualsPath",
+    "StringMatches",
+    "NumericEquals",
+    "NumericEqualsPath",
+    "NumericLessThan",
+    "NumericLessThanPath",
+    "NumericGreaterThan",
+    "NumericGreaterThanPath",
+    "NumericLessThanEquals",
+    "NumericLessThanEqualsPath",
+    "NumericGreaterThanEquals",
+    "NumericGreaterThanEqualsPath",
+    "BooleanEquals",
+    "BooleanEqualsPath",
+    "TimestampEquals",
+    "TimestampEqualsPath",
+    "TimestampLessThan",
+    "TimestampLessThanPath",
+    "TimestampGreaterThan",
+    "TimestampGreaterThanPath",
+    "TimestampLessThanEquals",
+    "TimestampLessThanEqualsPath",
+    "TimestampGreaterThanEquals",
+    "TimestampGreaterThanEqualsPath",
+    "IsNull",
+    "IsPresent",
+    "IsNumeric",
+    "IsString",
+    "IsBoolean",
+    "IsTimestamp",
+];
+
 #[test]
 fn choices_compare_one_thing_at_a_time() {
     let rule = |rule: &str| format!(r#"{{"Type": "Choice", "Choices": [{rule}], "Default": "T"}}"#);
     check_state(r#"{"Type": "Choice", "Default": "T"}"#, &["These fields are required: [Choices] at S"]);
     check_state(&rule(""), &["Value cannot be empty at S/Choices"]);
-    check_state(
-        &rule(r#"{"Variable": "$.x", "Next": "T"}"#),
-        &["A rule needs one comparison operator, or one of: [And, Or, Not] at S/Choices/0"],
-    );
+    let kind = "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]";
+    let listed =
+        |start: &str, operators: &str| format!("{start} of the following fields: [{operators}] at S/Choices/0");
+    let all = COMPARISONS.join(", ");
+    check_state(&rule(r#"{"Variable": "$.x", "Next": "T"}"#), &[&listed("This object should have only one", &all)]);
     check_state(
         &rule(r#"{"Variable": "$.x", "IsNull": true, "IsString": true, "Next": "T"}"#),
-        &["A rule has exactly one operator, found: [IsNull, IsString] at S/Choices/0"],
+        &[&listed("There should only be one", &all)],
     );
     check_state(
         &rule(r#"{"IsNull": true}"#),
-        &["These fields are required: [Next] at S/Choices/0", "These fields are required: [Variable] at S/Choices/0"],
+        &["These fields are required: [Next] at S/Choices/0", &format!("{kind} at S/Choices/0")],
+    );
+    check_state(
+        &rule(r#"{"Variable": "$.x", "IsNull": true, "Not": {"Variable": "$.x", "IsNull": true}, "Next": "T"}"#),
+        &[&format!("{kind} at S/Choices/0")],
+    );
+    check_state(
+        &rule(r#"{"Variable": "States.ArrayLength($.x)", "NumericEqualsPath": "y", "Next": "T"}"#),
+        &[
+            "Value is not a Reference Path: Reference path didn't start with '$' at S/Choices/0/Variable",
+            "Value is not a Reference Path: Reference path didn't start with '$' at S/Choices/0/NumericEqualsPath",
+        ],
+    );
+    check_state(
+        &rule(r#"{"Variable": "$.x[*]", "NumericEqualsPath": "$.length()", "Next": "T"}"#),
+        &[
+            "Value is not a Reference Path at S/Choices/0/Variable",
+            "Value is not a Reference Path at S/Choices/0/NumericEqualsPath",
+        ],
     );
     for (operator, problem) in [
-        (r#""StringEquals": 1"#, "Expected value of type [STRING]"),
-        (r#""NumericLessThan": "1""#, "Expected value of type [NUMBER]"),
-        (r#""BooleanEquals": "true""#, "Expected value of type [BOOLEAN]"),
+        (r#""StringEquals": 1"#, "Expected value of type String"),
+        (r#""NumericLessThan": "1""#, "Expected value of type Number"),
+        (r#""BooleanEquals": "true""#, "Expected value of type Boolean"),
         (r#""TimestampGreaterThan": "yesterday""#, "String does not match RFC3339 timestamp"),
-        (r#""IsPresent": "yes""#, "Expected value of type [BOOLEAN]"),
-        (r#""StringMatches": null"#, "Expected value of type [STRING]"),
-        (r#""NumericEqualsPath": 5"#, "Expected value of type [STRING]"),
+        (r#""IsPresent": "yes""#, "Expected value of type Boolean"),
+        (r#""StringMatches": null"#, "Expected value of type String"),
+        (r#""NumericEqualsPath": 5"#, "Expected value of type String"),
     ] {
         let name = operator.split('"').nth(1).expect("a name");
         let rule = rule(&format!(r#"{{"Variable": "$.x", {operator}, "Next": "T"}}"#));
@@ -380,9 +478,9 @@ fn choices_compare_one_thing_at_a_time() {
             r#"{"And": [{"Variable": "$.x", "IsNull": true, "Next": "T"}, {"Or": []}, {"Not": {"Bogus": 1}}], "Next": "T"}"#,
         ),
         &[
-            "Field 'Next' is not supported in a rule inside of another rule at S/Choices/0/And/0/Next",
+            "Field 'Next' is not supported at S/Choices/0/And/0",
             "Value cannot be empty at S/Choices/0/And/1/Or",
-            "A rule needs one comparison operator, or one of: [And, Or, Not] at S/Choices/0/And/2/Not",
+            &format!("{kind} at S/Choices/0/And/2/Not"),
             "Field 'Bogus' is not supported at S/Choices/0/And/2/Not",
         ],
     );
@@ -396,7 +494,10 @@ fn choices_compare_one_thing_at_a_time() {
 fn a_fail_says_each_thing_once() {
     check_state(
         r#"{"Type": "Fail", "Error": "E", "ErrorPath": "$.e", "Cause": 1}"#,
-        &["Only one of these fields is allowed: [Error, ErrorPath] at S", "Expected value of type [STRING] at S/Cause"],
+        &[
+            "There should only be one of the following fields: [Error, ErrorPath] at S",
+            "Expected value of type String at S/Cause",
+        ],
     );
     check_state(r#"{"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{}', $.c)"}"#, &[]);
     check_state(
@@ -412,7 +513,10 @@ fn forks_have_something_to_run() {
     // AWS
     check_state(r#"{"Type": "Parallel", "Branches": [], "End": true}"#, &["Value cannot be empty at S/Branches"]);
     check_state(r#"{"Type": "Parallel", "End": true}"#, &["These fields are required: [Branches] at S"]);
-    check_state(r#"{"Type": "Map", "End": true}"#, &["These fields are required: [ItemProcessor] at S"]);
+    check_state(
+        r#"{"Type": "Map", "End": true}"#,
+        &["This object should have only one of the following fields: [ItemProcessor, Iterator] at S"],
+    );
     check_state(
         r#"{"Type": "Parallel", "Branches": [{"QueryLanguage": "JSONata", "StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}], "End": true}"#,
         &["Field 'QueryLanguage' is not supported at S/Branches/0"],
@@ -428,9 +532,9 @@ fn forks_have_something_to_run() {
             r#""MaxConcurrency": 1, "MaxConcurrencyPath": "$.m", "ItemSelector": {}, "Parameters": {}, "Iterator": {},"#,
         ),
         &[
-            "Only one of these fields is allowed: [ItemSelector, Parameters] at S",
-            "Only one of these fields is allowed: [MaxConcurrency, MaxConcurrencyPath] at S",
-            "Only one of these fields is allowed: [ItemProcessor, Iterator] at S",
+            "There should only be one of the following fields: [ItemSelector, Parameters] at S",
+            "There should only be one of the following fields: [MaxConcurrency, MaxConcurrencyPath] at S",
+            "There should only be one of the following fields: [ItemProcessor, Iterator] at S",
             "These fields are required: [States, StartAt] at S/Iterator",
         ],
     );
@@ -448,11 +552,6 @@ fn what_comes_later_is_refused_by_name() {
         r#"{"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "End": true}"#,
         &[&only("QueryLanguage 'JSONata'", "S/QueryLanguage")],
     );
-    check_state(r#"{"Type": "Pass", "Assign": {"a": 1}, "End": true}"#, &[&only("Assign (variables)", "S/Assign")]);
-    check_state(
-        r#"{"Type": "Pass", "InputPath": "$a", "Parameters": {"x.$": "States.Format('{}', $b.c)"}, "End": true}"#,
-        &[&only("The variable reference '$a'", "S/InputPath"), &only("The variable reference '$b'", "S/Parameters")],
-    );
     let credentials = format!(r#"{{"Type": "Task", {LAMBDA}, "Credentials": {{"RoleArn": "r"}}, "End": true}}"#);
     check_state(&credentials, &[&only("Credentials (calling with another role)", "S/Credentials")]);
     check_state(
@@ -463,6 +562,93 @@ fn what_comes_later_is_refused_by_name() {
             &only("ToleratedFailureCount (distributed Map)", "S/ToleratedFailureCount"),
         ],
     );
+}
+
+#[test]
+fn what_only_cannot_be_called_may_be_tested() {
+    for state in [
+        r#"{"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": {"QueueUrl": "q", "MessageBody": "b"}, "End": true}"#,
+        r#"{"Type": "Map", "ToleratedFailureCount": 1, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}, "End": true}"#,
+    ] {
+        let definition = format!(r#"{{"StartAt": "S", "States": {{"S": {state}}}}}"#);
+        assert!(parse(&definition).is_err(), "{state}");
+        let parsed = parse_to_test(&definition);
+        assert!(parsed.is_ok(), "{parsed:?}");
+    }
+}
+
+#[test]
+fn variables_have_names_and_values_and_are_not_shadowed() {
+    let state = |assign: &str| format!(r#"{{"Type": "Pass", "Assign": {assign}, "End": true}}"#);
+    check_state(&state(r#"{"a": 1, "b.$": "$.b", "größe.$": "$$.Execution.Id", "c": {"d.$": "$e[0]"}}"#), &[]);
+    check_state(&state("{}"), &[]);
+    check_state(&state("[]"), &["Expected value of type Object at S/Assign"]);
+    let wrong = |name: &str, what: &str| {
+        format!("INVALID_VARIABLE_NAME: Invalid variable name '{name}': the variable name {what}. at S/Assign")
+    };
+    // AWS: the text.
+    for name in ["", "1a", "_a", "a.b", "a[0]", "a-b", "$a"] {
+        check_state(&state(&format!(r#"{{"{name}": 1}}"#)), &[&wrong(name, "contains invalid characters")]);
+    }
+    let long = "a".repeat(81);
+    check_state(&state(&format!(r#"{{"{long}": 1}}"#)), &[&wrong(&long, "has more than 80 characters")]);
+    // AWS: the text.
+    let reserved =
+        |place: &str| format!("RESERVED_VARIABLE_NAME: Cannot assign to reserved variable '$states'. at {place}");
+    check_state(&state(r#"{"states.$": "$"}"#), &[&reserved("S/Assign")]);
+    check_state(
+        &state(r#"{"a": {"b.$": "c"}}"#),
+        &["The value for the field 'b.$' must be a valid JSONPath or a valid intrinsic function call at S/Assign/a"],
+    );
+    check_state(
+        r#"{"Type": "Choice", "Choices": [{"Variable": "$a", "IsNull": true, "Assign": {"states": 1}, "Next": "T"}], "Default": "T", "Assign": 1}"#,
+        &[&reserved("S/Choices/0/Assign"), "Expected value of type Object at S/Assign"],
+    );
+    check_state(r#"{"Type": "Succeed", "Assign": {"a": 1}}"#, &["Field 'Assign' is not supported at S"]);
+    check_state(r#"{"Type": "Fail", "Assign": {"a": 1}}"#, &["Field 'Assign' is not supported at S"]);
+}
+
+#[test]
+fn what_is_set_around_a_branch_is_not_set_in_it() {
+    let check = |inner: &str, expected: &[&str]| {
+        let branch = format!(
+            r#"{{"StartAt": "B", "States": {{"B": {{"Type": "Pass", "Assign": {{"{inner}": 1}}, "End": true}}}}}}"#
+        );
+        let catch = r#"[{"ErrorEquals": ["States.ALL"], "Assign": {"caught": 1}, "Next": "Q"}]"#;
+        let fork = format!(r#"{{"Type": "Parallel", "Branches": [{branch}], "Catch": {catch}, "Next": "Q"}}"#);
+        let choice = r#"{"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Assign": {"rule": 1}, "Next": "P"}], "Default": "P"}"#;
+        let last = r#"{"Type": "Pass", "Assign": {"last.$": "$"}, "End": true}"#;
+        check(&format!(r#"{{"StartAt": "C", "States": {{"C": {choice}, "P": {fork}, "Q": {last}}}}}"#), expected);
+    };
+    let shadows = |name: &str| {
+        format!(
+            "SCHEMA_VALIDATION_FAILED: The variable '{name}' is already assigned in an outer scope at /States/P/Branches/0/States/B/Assign"
+        )
+    };
+    check("own", &[]);
+    check("last", &[&shadows("last")]);
+    check("rule", &[&shadows("rule")]);
+    // AWS: accepted.
+    check("caught", &[]);
+}
+
+#[test]
+fn a_state_that_came_alone_may_lead_anywhere_and_those_inside_of_it_may_not() {
+    let check = |state: &str, expected: &[&str]| {
+        let found = parse_state_to_test(state).err().unwrap_or_default();
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{state}");
+    };
+    check(r#"{"Type": "Pass", "Next": "Elsewhere"}"#, &[]);
+    check(
+        r#"{"Type": "Parallel", "Branches": [], "End": true}"#,
+        &["SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Branches"],
+    );
+    check(
+        r#"{"Type": "Parallel", "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}], "End": true}"#,
+        &["MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/StateName/Branches/0/States/A/Next"],
+    );
+    check("[]", &["SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object"]);
 }
 
 /// AWS: the texts, and that the place is the state.
@@ -483,6 +669,71 @@ fn fields_of_the_other_query_language_are_told_apart() {
     check(
         r#"{"QueryLanguage": "jsonpath", "StartAt": "S", "States": {"S": {"Type": "Succeed"}}}"#,
         &["SCHEMA_VALIDATION_FAILED: Value should be one of the following: [JSONPath, JSONata] at /QueryLanguage"],
+    );
+}
+
+/// The errors of a state that speaks JSONata, before the one that it does not run yet.
+fn check_jsonata(state: &str, expected: &[&str]) {
+    let state = state.replacen('{', r#"{"QueryLanguage": "JSONata", "#, 1);
+    let refused = "NOT_SUPPORTED: QueryLanguage 'JSONata' is not supported yet at S/QueryLanguage";
+    check_state(&state, &[expected, &[refused]].concat());
+}
+
+/// AWS: the texts, and that the place is the state or the rule.
+#[test]
+fn states_that_speak_jsonata_have_its_fields() {
+    let jsonpath_only = |field: &str, place: &str| {
+        format!(
+            "The QueryLanguage is set to 'JSONata', but field '{field}' is only supported for the 'JSONPath' QueryLanguage at {place}"
+        )
+    };
+    check_jsonata(r#"{"Type": "Pass", "Output": {"a": ["{% $x %}"]}, "Assign": {"a": 1}, "End": true}"#, &[]);
+    check_jsonata(
+        r#"{"Type": "Pass", "Result": 1, "InputPath": "$", "Bogus": 1}"#,
+        &[
+            &jsonpath_only("InputPath", "S"),
+            &jsonpath_only("Result", "S"),
+            "This object should have only one of the following fields: [Next, End] at S",
+            "Field 'Bogus' is not supported at S",
+        ],
+    );
+    check_jsonata(
+        r#"{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": "{% 1 %}", "HeartbeatSeconds": 0, "Retry": [{"ErrorEquals": []}], "Catch": [{"ErrorEquals": ["E"], "ResultPath": "$", "Output": 1, "Next": "T"}], "End": true}"#,
+        &[
+            "Arguments field is required for resource ARN: arn:aws:states:::lambda:invoke at S/Resource",
+            "Minimum value is 1 at S/HeartbeatSeconds",
+            "Value cannot be empty at S/Retry/0/ErrorEquals",
+            &jsonpath_only("ResultPath", "S/Catch/0"),
+        ],
+    );
+    check_jsonata(
+        r#"{"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "T"}, {"Next": "T"}, {"Variable": "$.x", "IsNull": true, "Next": "T"}], "Default": "T"}"#,
+        &["These fields are required: [Condition] at S/Choices/1", &jsonpath_only("Variable", "S/Choices/2")],
+    );
+    check_jsonata(
+        r#"{"Type": "Wait", "Seconds": "{% 1 %}", "Timestamp": "yesterday", "Output": "{% 1", "End": true}"#,
+        &[
+            "There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at S",
+            "String does not match RFC3339 timestamp at S/Timestamp",
+            "JSONata string must start with {% and end with %} at S/Output",
+        ],
+    );
+    check_jsonata(r#"{"Type": "Fail", "Cause": "{% 'c' %}", "ErrorPath": "$.e"}"#, &[&jsonpath_only("ErrorPath", "S")]);
+    // The states of a Map speak the machine's language, not the Map's.
+    check_jsonata(
+        r#"{"Type": "Map", "Items": "{% [1] %}", "ItemsPath": "$.i", "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "Output": 1, "End": true}}}, "End": true}"#,
+        &[
+            &jsonpath_only("ItemsPath", "S"),
+            "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at S/ItemProcessor/States/I",
+        ],
+    );
+    check(
+        r#"{"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": {"Type": "Pass", "QueryLanguage": "JSONPath", "Next": "T"}, "T": {"Type": "Succeed", "OutputPath": "$"}}}"#,
+        &[
+            "SCHEMA_VALIDATION_FAILED: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/S",
+            &format!("SCHEMA_VALIDATION_FAILED: {}", jsonpath_only("OutputPath", "/States/T")),
+            "NOT_SUPPORTED: QueryLanguage 'JSONata' is not supported yet at /QueryLanguage",
+        ],
     );
 }
 
@@ -511,7 +762,37 @@ fn what_is_hardly_meant_is_accepted_with_a_warning() {
         r#"{"Type": "Task", "Resource": "arn:aws:lambda:...:f", "Retry": [{"ErrorEquals": ["States.Timeuot", "States.Http.StatusCode.404"]}], "End": true}"#,
         &[
             "INVALID_RESOURCE: 'arn:aws:lambda:...:f' is not the whole ARN of a Lambda function (arn:aws:lambda:REGION:ACCOUNT:function:NAME); AWS would refuse it, Ratchet calls the function 'f' at /States/S/Resource",
-            "SCHEMA_VALIDATION_FAILED: Step Functions has no error named 'States.Timeuot'; nothing will match at /States/S/Retry/0/ErrorEquals/0",
+            "UNKNOWN_ERROR_NAME: Step Functions has no error named 'States.Timeuot'; nothing will match at /States/S/Retry/0/ErrorEquals/0",
+        ],
+    );
+}
+
+/// AWS: the texts.
+#[test]
+fn an_express_machine_waits_for_nothing_that_outlasts_it() {
+    let check = |state: &str, expected: &[&str]| {
+        let text = format!(r#"{{"StartAt": "S", "States": {{"S": {state}}}}}"#);
+        let found = parse_as(&text, MachineType::Express).err().unwrap_or_default();
+        let errors = found.iter().filter(|finding| finding.code != Code::NotSupported).map(ToString::to_string);
+        assert_eq!(errors.collect::<Vec<_>>(), expected, "{state}");
+    };
+    let task = |resource: &str| format!(r#"{{"Type": "Task", "Resource": "{resource}", {PARAMETERS}, "End": true}}"#);
+    let refused = |what: &str| {
+        format!("SCHEMA_VALIDATION_FAILED: Express state machine does not support {what} at /States/S/Resource")
+    };
+    let sync = refused("'.sync' service integration ");
+    check(&task("arn:aws:states:::states:startExecution.sync:2"), &[&sync]);
+    check(&task("arn:aws:states:::ecs:runTask.sync"), &[&sync]);
+    check(
+        &task("arn:aws:states:::lambda:invoke.waitForTaskToken"),
+        &[&refused("'.waitForTaskToken' service integration ")],
+    );
+    check(&task("arn:aws:states:us-east-1:123456789012:activity:a"), &[&refused("Activity ARN")]);
+    check(&task("arn:aws:states:::lambda:invoke"), &[]);
+    check(
+        r#"{"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}, "End": true}"#,
+        &[
+            "SCHEMA_VALIDATION_FAILED: The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines at /States/S/ItemProcessor/ProcessorConfig/Mode",
         ],
     );
 }

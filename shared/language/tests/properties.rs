@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 const WHOLE: &str = r#"{
   "Comment": "all of it", "StartAt": "Pass", "TimeoutSeconds": 60, "Version": "1.0", "QueryLanguage": "JSONPath",
   "States": {
-    "Pass": {"Type": "Pass", "InputPath": "$.a", "Parameters": {"x.$": "$.y", "z": [1.0]}, "Result": {"k": null}, "ResultPath": "$.r", "Next": "Task"},
+    "Pass": {"Type": "Pass", "InputPath": "$.a", "Parameters": {"x.$": "$.y", "z": [1.0]}, "Result": {"k": null}, "ResultPath": "$.r", "Assign": {"v.$": "$", "w": {"x.$": "States.Format('{}', $v.a)"}}, "Next": "Task"},
     "Task": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload.$": "$"},
       "ResultSelector": {"a.$": "$.Payload"}, "TimeoutSeconds": 10, "HeartbeatSeconds": 5,
       "Retry": [{"ErrorEquals": ["A"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 1.5, "MaxDelaySeconds": 9, "JitterStrategy": "FULL"},
         {"ErrorEquals": ["States.ALL"]}],
-      "Catch": [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": "Fail"}], "Next": "Choice"},
+      "Catch": [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Assign": {"e.$": "$.Error"}, "Next": "Fail"}], "Next": "Choice"},
     "Choice": {"Type": "Choice", "Choices": [
-      {"And": [{"Variable": "$.a", "IsPresent": true}, {"Not": {"Variable": "$.b", "NumericGreaterThanPath": "$.c"}}], "Next": "Wait"},
+      {"And": [{"Variable": "$.a", "IsPresent": true}, {"Not": {"Variable": "$.b", "NumericGreaterThanPath": "$v[0]"}}], "Assign": {"v": 1}, "Next": "Wait"},
       {"Variable": "$$.Execution.StartTime", "TimestampLessThan": "2030-01-01T00:00:00Z", "Next": "Parallel"}], "Default": "Map"},
     "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Parallel"},
     "Parallel": {"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {"B": {"Type": "Wait", "Timestamp": "2030-01-01T00:00:00+01:00", "End": true}}}], "Next": "Map"},
@@ -71,7 +71,7 @@ fn check_whole(machine: &Machine) {
         }
     }
     for name in names {
-        assert!(machine.state(name).is_some(), "{name}");
+        assert!(machine.state(name.as_str()).is_some(), "{name}");
     }
 }
 

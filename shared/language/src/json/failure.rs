@@ -1,6 +1,7 @@
 //! Why a text is no JSON, as Jackson says it.
 
 use crate::Position;
+use std::ops::Range;
 
 /// How much of the source Jackson repeats in a message, in UTF-16 code units.
 const MAX_SOURCE: usize = 500;
@@ -14,6 +15,8 @@ pub(crate) struct Failure {
     pub(crate) source: String,
     /// The same place, as `file:line:column` wants it: the character after the last one read.
     pub(crate) position: Position,
+    /// What was read last, in bytes: the word or character that is wrong; nothing at the end of the text.
+    pub(crate) span: Range<usize>,
 }
 
 impl Failure {
@@ -27,7 +30,20 @@ impl Failure {
         };
         let mut position = Position::of(before, before.len());
         position.column += stumbled;
-        Self { message, source: source(text, before, stumbled), position }
+        Self { message, source: source(text, before, stumbled), position, span: last_read(text, offset, ended) }
+    }
+}
+
+/// The word or the character that ends at an offset; never a line break.
+fn last_read(text: &str, offset: usize, ended: bool) -> Range<usize> {
+    let before = text.get(..offset).unwrap_or(text);
+    let end = before.len();
+    match before.chars().next_back() {
+        None => 0..0,
+        Some(_) if ended => end..end,
+        Some('\n') => end - 1..end - 1,
+        Some(last) if last.is_alphanumeric() => before.trim_end_matches(char::is_alphanumeric).len()..end,
+        Some(last) => end - last.len_utf8()..end,
     }
 }
 

@@ -10,15 +10,16 @@ mod scalar;
 pub(crate) use failure::Failure;
 
 use serde_json::{Map, Number, Value};
+use std::ops::Range;
 
 /// Objects and arrays may lie this deep in each other, so that no walk over a definition can exhaust the stack.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// A JSON value and where it begins.
+/// A JSON value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
-    /// Byte offset of the value's first character.
-    pub(crate) offset: usize,
+    /// The value's bytes.
+    pub(crate) span: Range<usize>,
     /// The value.
     pub(crate) content: Content,
 }
@@ -37,8 +38,8 @@ pub(crate) enum Content {
 /// One key of an object with its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Member {
-    /// Byte offset of the key's opening quote.
-    pub(crate) offset: usize,
+    /// The key's bytes, with its quotes.
+    pub(crate) span: Range<usize>,
     pub(crate) key: String,
     pub(crate) value: Node,
 }
@@ -132,6 +133,16 @@ mod tests {
             1,
             2,
         );
+    }
+
+    #[test]
+    fn a_key_is_found_again_among_few_and_among_many() {
+        for keys in [1, 15, 16, 17, 100] {
+            let members = |last: usize| (0..keys).chain([last]).map(|key| format!("\"{key}\":1")).collect::<Vec<_>>();
+            assert!(read(&format!("{{{}}}", members(keys).join(","))).is_ok(), "{keys}");
+            let failure = read(&format!("{{{}}}", members(keys - 1).join(","))).expect_err("a key twice");
+            assert_eq!(failure.message, format!("Duplicate field '{}'", keys - 1));
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
             _ if is_word(first) => self.literal(first, offset)?,
             _ => return Err(self.unexpected(first, &format!("expected a valid value {VALUES}"))),
         };
-        Ok(Node { offset, content })
+        Ok(Node { span: offset..self.offset, content })
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Content, Failure>) -> Result<Content, Failure> {
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, start: usize) -> Result<Content, Failure> {
         let mut members = Vec::new();
-        let mut keys = HashSet::new();
+        let mut keys = Keys::default();
         loop {
             match self.next_solid() {
                 None if members.is_empty() => return self.not_closed("Object", start),
@@ -181,7 +181,8 @@ impl<'a> Reader<'a> {
             }
             let offset = self.offset - 1;
             let key = self.string(Quoted::Name)?;
-            if !keys.insert(key.clone()) {
+            let span = offset..self.offset;
+            if !keys.insert(&key, &members) {
                 return self.fail(format!("Duplicate field '{key}'"));
             }
             match self.next_solid() {
@@ -195,7 +196,7 @@ impl<'a> Reader<'a> {
                 return self.end_between("Object");
             };
             let value = self.value(first)?;
-            members.push(Member { offset, key, value });
+            members.push(Member { span, key, value });
             match self.next_solid() {
                 Some(',') => {}
                 Some('}') => return Ok(Content::Object(members)),
@@ -206,6 +207,26 @@ impl<'a> Reader<'a> {
                 None => return self.not_closed("Object", start),
             }
         }
+    }
+}
+
+/// The keys of an object so far. Most objects have few, which are compared one by one.
+#[derive(Default)]
+struct Keys(HashSet<String>);
+
+impl Keys {
+    /// The most keys that are compared one by one.
+    const FEW: usize = 16;
+
+    /// Whether the key is new to the object, which has these members so far.
+    fn insert(&mut self, key: &str, members: &[Member]) -> bool {
+        if members.len() < Self::FEW {
+            return members.iter().all(|member| member.key != key);
+        }
+        if self.0.is_empty() {
+            self.0.extend(members.iter().map(|member| member.key.clone()));
+        }
+        self.0.insert(key.to_owned())
     }
 }
 

@@ -55,6 +55,7 @@ impl Reader<'_> {
     pub(super) fn string(&mut self, kind: Quoted) -> Result<String, Failure> {
         let mut content = String::new();
         loop {
+            content.push_str(self.plain());
             match self.next() {
                 None => return self.fail(kind.unclosed()),
                 Some('"') => return Ok(content),
@@ -68,6 +69,15 @@ impl Reader<'_> {
                 Some(character) => content.push(character),
             }
         }
+    }
+
+    /// Reads on to what may not stand in a string as it is.
+    fn plain(&mut self) -> &str {
+        let rest = self.text.get(self.offset..).unwrap_or_default();
+        let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        let plain = rest.bytes().position(is_special).map_or(rest, |end| &rest[..end]);
+        self.offset += plain.len();
+        plain
     }
 
     fn escape(&mut self, kind: Quoted) -> Result<char, Failure> {

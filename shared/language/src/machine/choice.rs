@@ -1,7 +1,7 @@
 //! The Choice state.
 
 use super::{InputOutput, StateName};
-use expression::Expression;
+use expression::{Expression, Template};
 use serde_json::Number;
 
 /// Takes the first rule that holds.
@@ -13,6 +13,8 @@ pub struct Choice {
     pub choices: Vec<ChoiceRule>,
     /// Where it leads when no rule holds; none: `States.NoChoiceMatched`.
     pub default: Option<StateName>,
+    /// The variables that it sets when no rule holds; `$` is the effective input.
+    pub assign: Option<Template>,
 }
 
 /// One rule of a Choice.
@@ -20,13 +22,14 @@ pub struct Choice {
 pub struct ChoiceRule {
     /// When it holds.
     pub condition: Condition,
+    /// The variables that it sets; `$` is the effective input.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: StateName,
 }
 
 /// A condition over the state's effective input.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every condition is a comparison; a box would only add a hop")]
 pub enum Condition {
     /// All of them.
     And(Vec<Condition>),
@@ -41,7 +44,7 @@ pub enum Condition {
 /// `Variable` and one operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// The path compared: of the input or (`$$.`) of the context object.
+    /// The path compared: of the input, (`$$.`) the context object or (`$name`) a variable.
     pub variable: Expression,
     /// What it is compared with.
     pub operator: Operator,

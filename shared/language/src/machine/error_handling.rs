@@ -1,6 +1,7 @@
 //! Retry and Catch.
 
 use super::{ResultPathField, StateName};
+use expression::Template;
 
 /// One entry of `Retry`.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub struct Catcher {
     pub error_equals: Vec<ErrorMatch>,
     /// Where the error output goes.
     pub result_path: ResultPathField,
+    /// The variables that it sets, in the scope of the state that failed; `$` is the error output.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: StateName,
 }

@@ -19,7 +19,7 @@ pub enum PathField {
     Whole,
     /// `null`: the empty object.
     Empty,
-    /// What the path picks: from the input, or (`$$.`) from the context object.
+    /// What the path picks: from the input, (`$$.`) the context object or (`$name`) a variable.
     Path(Expression),
 }
 
@@ -64,6 +64,6 @@ pub struct DataFlow {
 pub enum Seconds {
     /// Written in the definition.
     Fixed(u64),
-    /// `...Path`: read from the input (or the context object).
+    /// `...Path`: read from the input (or the context object, or a variable).
     Path(Expression),
 }

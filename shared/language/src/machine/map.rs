@@ -1,7 +1,8 @@
-//! The Map state, inline.
+//! The Map state. A distributed one is data: this version runs inline ones.
 
 use super::{Catcher, DataFlow, Next, Retrier, StateName};
 use expression::{Expression, Template};
+use serde_json::Number;
 
 /// Runs its processor once for each item; its result is the array of their outputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,12 +15,16 @@ pub struct Map {
     pub item_selector: Option<Template>,
     /// How many iterations at once.
     pub max_concurrency: MaxConcurrency,
+    /// What it has because `ProcessorConfig.Mode` is `DISTRIBUTED`.
+    pub distribution: Option<Box<Distribution>>,
     /// The state that each iteration starts at.
     pub start_at: StateName,
     /// Tried in order when it fails.
     pub retry: Vec<Retrier>,
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
+    /// The variables that it sets; `$` is the array of outputs.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: Next,
 }
@@ -30,5 +35,29 @@ pub enum MaxConcurrency {
     /// Written in the definition; absent is 0.
     Fixed(u64),
     /// `MaxConcurrencyPath`.
+    Path(Expression),
+}
+
+/// What a distributed Map has besides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    /// How many items may fail.
+    pub tolerated_failure_count: Option<Tolerated>,
+    /// How many of a hundred items may fail.
+    pub tolerated_failure_percentage: Option<Tolerated>,
+    /// Whether it has an `ItemReader`, which is not read yet.
+    pub reads_items: bool,
+    /// Whether it has an `ItemBatcher`, which is not read yet.
+    pub batches_items: bool,
+    /// Whether it has a `ResultWriter`, which is not read yet.
+    pub writes_results: bool,
+}
+
+/// `ToleratedFailureCount` or `ToleratedFailurePercentage`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tolerated {
+    /// Written in the definition.
+    Fixed(Number),
+    /// The `...Path` form.
     Path(Expression),
 }

@@ -7,9 +7,11 @@ mod choice;
 mod error_handling;
 mod fail;
 mod fields;
+mod integration;
 mod map;
 mod parallel;
 mod pass;
+mod scopes;
 mod succeed;
 mod task;
 mod wait;
@@ -18,7 +20,8 @@ pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, Operator, R
 pub use error_handling::{Catcher, ErrorMatch, JitterStrategy, Retrier};
 pub use fail::{Fail, FailText};
 pub use fields::{DataFlow, InputOutput, Next, PathField, ResultPathField, Seconds};
-pub use map::{Map, MaxConcurrency};
+pub use integration::{Integration, IntegrationKind, Pattern};
+pub use map::{Distribution, Map, MaxConcurrency, Tolerated};
 pub use parallel::Parallel;
 pub use pass::Pass;
 pub use succeed::Succeed;
@@ -26,6 +29,7 @@ pub use task::{Resource, Task};
 pub use wait::{Wait, WaitUntil};
 
 use indexmap::IndexMap;
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// The name of a state: 1 to 80 characters, unique in its machine.
@@ -42,6 +46,13 @@ impl StateName {
 impl From<&str> for StateName {
     fn from(name: &str) -> Self {
         Self(name.into())
+    }
+}
+
+/// States are looked up by plain text, without a name made for it.
+impl Borrow<str> for StateName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -89,7 +100,7 @@ pub enum State {
 
 impl Machine {
     /// The state of that name; there is one for every name that the machine itself mentions.
-    pub fn state(&self, name: &StateName) -> Option<&State> {
+    pub fn state(&self, name: &str) -> Option<&State> {
         self.states.get(name)
     }
 }

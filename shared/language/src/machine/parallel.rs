@@ -1,6 +1,7 @@
 //! The Parallel state.
 
 use super::{Catcher, DataFlow, Next, Retrier, StateName};
+use expression::Template;
 
 /// Runs its branches side by side; its result is the array of their outputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub struct Parallel {
     pub retry: Vec<Retrier>,
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
+    /// The variables that it sets; `$` is the array of outputs.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: Next,
 }

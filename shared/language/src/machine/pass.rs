@@ -1,6 +1,7 @@
 //! The Pass state.
 
 use super::{DataFlow, Next};
+use expression::Template;
 use serde_json::Value;
 
 /// Passes its input to its output, or puts `result` there.
@@ -10,6 +11,8 @@ pub struct Pass {
     pub data: DataFlow,
     /// The literal result; not a template.
     pub result: Option<Value>,
+    /// The variables that it sets; `$` is its result.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: Next,
 }

@@ -1,6 +1,7 @@
 //! The Task state.
 
-use super::{Catcher, DataFlow, Next, Retrier, Seconds};
+use super::{Catcher, DataFlow, Integration, Next, Retrier, Seconds};
+use expression::Template;
 
 /// Calls something and waits for its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,19 +18,19 @@ pub struct Task {
     pub retry: Vec<Retrier>,
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
+    /// The variables that it sets; `$` is the raw result.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: Next,
 }
 
-/// What a Task calls. What this version does not call is refused when the definition is parsed.
+/// What a Task calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// `arn:aws:lambda:...:function:name[:qualifier]`: the whole ARN.
     LambdaFunction(String),
-    /// `arn:aws:states:::lambda:invoke`.
-    LambdaInvoke,
-    /// `arn:aws:states:::lambda:invoke.waitForTaskToken`.
-    LambdaInvokeWaitForTaskToken,
     /// `arn:aws:states:REGION:ACCOUNT:activity:NAME`: the whole ARN.
     Activity(String),
+    /// `arn:aws:states:::...`: an action of a service.
+    Service(Integration),
 }

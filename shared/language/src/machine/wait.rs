@@ -1,7 +1,7 @@
 //! The Wait state.
 
 use super::{InputOutput, Next};
-use expression::Expression;
+use expression::{Expression, Template};
 
 /// Waits for a time or until one.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Wait {
     pub data: InputOutput,
     /// For how long.
     pub until: WaitUntil,
+    /// The variables that it sets; `$` is the effective input.
+    pub assign: Option<Template>,
     /// Where it leads.
     pub next: Next,
 }

@@ -1,5 +1,6 @@
 //! The Choice state and its conditions.
 
+use super::Language;
 use super::data::Wanted;
 use super::fields::Fields;
 use super::report::{Place, Report};
@@ -10,8 +11,51 @@ use serde_json::Value;
 /// What AWS says of a text that is no timestamp.
 pub(super) const NO_TIMESTAMP: &str = "String does not match RFC3339 timestamp";
 
-/// The fields that combine other rules.
-const COMBINERS: [&str; 3] = ["And", "Or", "Not"];
+/// A rule has one of these.
+const KINDS: [&str; 5] = ["And", "Or", "Not", "Variable", "Condition"];
+
+/// The comparisons, one of which goes with `Variable`.
+const COMPARISONS: [&str; 39] = [
+    "StringEquals",
+    "StringEqualsPath",
+    "StringLessThan",
+    "StringLessThanPath",
+    "StringGreaterThan",
+    "StringGreaterThanPath",
+    "StringLessThanEquals",
+    "StringLessThanEqualsPath",
+    "StringGreaterThanEquals",
+    "StringGreaterThanEqualsPath",
+    "StringMatches",
+    "NumericEquals",
+    "NumericEqualsPath",
+    "NumericLessThan",
+    "NumericLessThanPath",
+    "NumericGreaterThan",
+    "NumericGreaterThanPath",
+    "NumericLessThanEquals",
+    "NumericLessThanEqualsPath",
+    "NumericGreaterThanEquals",
+    "NumericGreaterThanEqualsPath",
+    "BooleanEquals",
+    "BooleanEqualsPath",
+    "TimestampEquals",
+    "TimestampEqualsPath",
+    "TimestampLessThan",
+    "TimestampLessThanPath",
+    "TimestampGreaterThan",
+    "TimestampGreaterThanPath",
+    "TimestampLessThanEquals",
+    "TimestampLessThanEqualsPath",
+    "TimestampGreaterThanEquals",
+    "TimestampGreaterThanEqualsPath",
+    "IsNull",
+    "IsPresent",
+    "IsNumeric",
+    "IsString",
+    "IsBoolean",
+    "IsTimestamp",
+];
 
 /// What an operator's name says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +75,7 @@ pub(super) fn choice(fields: &Fields<'_>) -> Choice {
     let items = fields.filled_array("Choices").unwrap_or_default();
     let choices = items.into_iter().filter_map(|(place, item)| rule(item, place, fields.report)).collect();
     let default = fields.string("Default").map(StateName::from);
-    fields.refuse_assign();
-    Choice { data, choices, default }
+    Choice { data, choices, default, assign: fields.assign() }
 }
 
 /// A rule of `Choices`: a condition that leads somewhere.
@@ -40,54 +83,66 @@ fn rule(value: &Value, place: Place, report: &Report) -> Option<ChoiceRule> {
     let fields = Fields::of(value, place, report)?;
     fields.require(&["Next"]);
     let next = fields.string("Next").map(StateName::from);
-    fields.refuse_assign();
-    fields.refuse_jsonata(&["Condition", "Output"]);
-    // A rule written for JSONata is reported already; its missing operator is no news.
-    let condition = if fields.has("Condition") { None } else { condition(&fields) };
+    let assign = fields.assign();
+    fields.refuse_other_language(Language::JsonPath, &["Output"]);
+    let condition = condition(&fields);
     fields.finish();
-    Some(ChoiceRule { condition: condition?, next: next? })
+    Some(ChoiceRule { condition: condition?, assign, next: next? })
 }
 
 /// A rule inside of another one: it leads nowhere by itself.
 fn nested(value: &Value, place: Place, report: &Report) -> Option<Condition> {
     let fields = Fields::of(value, place, report)?;
     let condition = condition(&fields);
-    if fields.has("Next") {
-        fields.schema("Next", "Field 'Next' is not supported in a rule inside of another rule");
-    }
     fields.finish();
     condition
 }
 
 /// The recursion is bounded: JSON is read to a limited depth.
 fn condition(fields: &Fields<'_>) -> Option<Condition> {
-    let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
-    let operators: Vec<_> = names.into_iter().filter(|name| is_operator(name)).collect();
-    for name in &operators {
-        fields.allow(name);
-    }
-    match operators.as_slice() {
-        [] => {
-            fields.allow("Variable");
-            fields.report.schema(&fields.place, "A rule needs one comparison operator, or one of: [And, Or, Not]");
-            None
+    let kinds: Vec<&str> = KINDS.into_iter().filter(|name| fields.has(name)).collect();
+    let [kind] = kinds.as_slice() else {
+        let message = format!("The object must have only one of the following fields, [{}]", KINDS.join(", "));
+        let finding = fields.report.schema(&fields.place, message);
+        if let [_, second, ..] = kinds.as_slice() {
+            finding.focus(&fields.at(second));
         }
-        ["And"] => combined(fields, "And").map(Condition::And),
-        ["Or"] => combined(fields, "Or").map(Condition::Or),
-        ["Not"] => {
+        for name in COMPARISONS {
+            fields.allow(name);
+        }
+        return None;
+    };
+    match *kind {
+        "And" => combined(fields, "And").map(Condition::And),
+        "Or" => combined(fields, "Or").map(Condition::Or),
+        "Not" => {
             let value = fields.get("Not")?;
             nested(value, fields.at("Not"), fields.report).map(|condition| Condition::Not(Box::new(condition)))
         }
-        [name] => {
-            fields.require(&["Variable"]);
-            let variable = fields.expression("Variable", Wanted::Path);
-            let operator = operator(fields, name);
+        "Variable" => {
+            let variable = fields.expression("Variable", Wanted::Operand);
+            let operator = one_operator(fields);
             Some(Condition::Compare(Comparison { variable: variable?, operator: operator? }))
         }
-        several => {
-            fields.allow("Variable");
-            let message = format!("A rule has exactly one operator, found: [{}]", several.join(", "));
-            fields.report.schema(&fields.place, message);
+        _ => {
+            fields.refuse_other_language(Language::JsonPath, &["Condition"]);
+            None
+        }
+    }
+}
+
+fn one_operator(fields: &Fields<'_>) -> Option<Operator> {
+    let mut found = COMPARISONS.into_iter().filter(|name| fields.has(name));
+    match (found.next(), found.next()) {
+        (Some(name), None) => operator(fields, name),
+        (None, _) => {
+            let help =
+                "'Variable' needs a comparison beside it, such as \"StringEquals\": \"paid\" or \"IsPresent\": true";
+            fields.report_none_of(&COMPARISONS).help(help);
+            None
+        }
+        (Some(_), Some(_)) => {
+            fields.exclude(&COMPARISONS);
             None
         }
     }
@@ -133,7 +188,7 @@ fn operand<'a, T>(
     literal: impl FnOnce(&Fields<'a>) -> Option<T>,
 ) -> Option<Operand<T>> {
     if is_path {
-        return fields.expression(name, Wanted::Path).map(Operand::Path);
+        return fields.expression(name, Wanted::Operand).map(Operand::Path);
     }
     literal(fields).map(Operand::Literal)
 }
@@ -148,10 +203,6 @@ impl<'a> Fields<'a> {
         }
         Some((text.to_owned(), instant?))
     }
-}
-
-fn is_operator(name: &str) -> bool {
-    COMBINERS.contains(&name) || family(name).is_some()
 }
 
 /// What an operator's name says, and whether it ends in `Path`.
@@ -194,21 +245,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_39_operators() {
-        let mut names = vec!["StringMatches".to_owned(), "BooleanEquals".to_owned(), "BooleanEqualsPath".to_owned()];
-        for test in ["Null", "Present", "Numeric", "String", "Boolean", "Timestamp"] {
-            names.push(format!("Is{test}"));
-        }
-        for family in ["String", "Numeric", "Timestamp"] {
-            for relation in ["Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"] {
-                names.push(format!("{family}{relation}"));
-                names.push(format!("{family}{relation}Path"));
-            }
-        }
-        assert_eq!(names.len(), 39);
-        assert!(names.iter().all(|name| is_operator(name)));
+    fn every_comparison_is_of_a_family() {
+        assert!(COMPARISONS.iter().all(|name| family(name).is_some()));
+        assert_eq!(COMPARISONS.iter().filter(|name| family(name).is_some_and(|(_, is_path)| is_path)).count(), 16);
         for other in ["StringMatchesPath", "IsNullPath", "BooleanLessThan", "Path", "Equals", "Variable", "Next"] {
-            assert!(!is_operator(other), "{other}");
+            assert!(family(other).is_none(), "{other}");
         }
     }
 }

@@ -1,13 +1,20 @@
 //! Paths, templates and the fields that carry data through a state.
 
 use super::fields::Fields;
+use super::report::Finding;
 use crate::machine::{DataFlow, InputOutput, PathField, ResultPathField, Seconds};
-use expression::{Expression, ResultPath, Template};
+use expression::{Expression, JsonPath, ResultPath, Template};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
 /// The longest that AWS lets a task, a heartbeat, a retry interval or a Wait last, in seconds (some three years).
 pub(super) const MAX_SECONDS: u64 = 99_999_999;
+
+/// What AWS says of a text that is no path.
+const NO_PATH: &str = "Value must be a valid JSONPath.";
+
+/// What AWS says of a path that may not stand where one place must be named.
+const NO_REFERENCE: &str = "Value is not a Reference Path";
 
 /// What a field may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,6 +23,12 @@ pub(super) enum Wanted {
     Path,
     /// A path that names one place: no `*`, `..`, filters or functions.
     Reference,
+    /// The same, and not in the context object.
+    ///
+    /// Seen: validation of Maps in us-east-1 in September 2026; `ItemsPath` alone may look there.
+    ReferenceToInput,
+    /// The same as [`Wanted::Reference`], in a rule of a Choice: AWS has words of its own for what is no path at all.
+    Operand,
     /// A path or an intrinsic function.
     PathOrIntrinsic,
 }
@@ -31,37 +44,46 @@ impl<'a> Fields<'a> {
         let expression = match Expression::parse(text) {
             Ok(expression) => expression,
             Err(error) => {
-                self.schema(name, format!("Value is not a valid JSONPath: {error}"));
+                self.refuse_text(name, text, wanted).help(error.to_string());
                 return None;
             }
         };
-        if self.refuse_variables(name, &expression) {
+        let is_fit = match (&expression, wanted) {
+            (Expression::Intrinsic(_), Wanted::PathOrIntrinsic) => true,
+            (Expression::Intrinsic(_), _) => {
+                self.refuse_text(name, text, wanted).help("An intrinsic function cannot stand here");
+                return None;
+            }
+            (_, Wanted::Path | Wanted::PathOrIntrinsic) => true,
+            (Expression::Context(_), Wanted::ReferenceToInput) => false,
+            (expression, Wanted::Reference | Wanted::ReferenceToInput | Wanted::Operand) => {
+                path_of(expression).is_some_and(JsonPath::is_reference)
+            }
+        };
+        if !is_fit {
+            self.schema(name, NO_REFERENCE).help(match expression {
+                Expression::Context(_) if wanted == Wanted::ReferenceToInput => {
+                    "The context object cannot be read here: put the value into the state's input first"
+                }
+                _ => "It must name one place: no '*', '..', filters, slices or functions",
+            });
             return None;
         }
-        match (&expression, wanted) {
-            (Expression::Intrinsic(_), Wanted::Path | Wanted::Reference) => {
-                self.schema(name, "Value is not a valid JSONPath: an intrinsic function is not allowed here");
-                None
-            }
-            (Expression::Input(path) | Expression::Context(path), Wanted::Reference) if !path.is_reference() => {
-                self.schema(
-                    name,
-                    "Value is not a Reference Path: it must name one place, without '*', '..' or filters",
-                );
-                None
-            }
-            _ => Some(expression),
-        }
+        Some(expression)
     }
 
-    /// Whether an expression reads a variable, which is reported.
-    fn refuse_variables(&self, name: &str, expression: &Expression) -> bool {
-        let variable = variable_of(expression);
-        if let Some(variable) = &variable {
-            let feature = format!("The variable reference '{variable}'");
-            self.report.not_supported(&self.at(name), &feature);
+    /// A text that is no path.
+    fn refuse_text(&self, name: &str, text: &str, wanted: Wanted) -> Finding<'a> {
+        match wanted {
+            // Seen: Terraform and CloudFormation, on `Variable`.
+            Wanted::Operand if !text.starts_with('$') => {
+                self.schema(name, format!("{NO_REFERENCE}: Reference path didn't start with '$'"))
+            }
+            Wanted::Operand => self.schema(name, NO_REFERENCE),
+            Wanted::Path | Wanted::Reference | Wanted::ReferenceToInput | Wanted::PathOrIntrinsic => {
+                self.schema(name, NO_PATH)
+            }
         }
-        variable.is_some()
     }
 
     /// `InputPath` or `OutputPath`.
@@ -85,14 +107,18 @@ impl<'a> Fields<'a> {
         match text {
             None | Some("$") => ResultPathField::Replace,
             // Jayway reads `x` as `$.x`; the States Language does not.
+            Some(text) if !text.starts_with('$') => {
+                self.schema(NAME, NO_PATH).help("It must begin with '$.' or '$['");
+                ResultPathField::Replace
+            }
             Some(text) if !text.starts_with("$.") && !text.starts_with("$[") => {
-                self.schema(NAME, "Value is not a Reference Path: it must begin with '$.' or '$['");
+                self.schema(NAME, NO_REFERENCE).help("It must begin with '$.' or '$['");
                 ResultPathField::Replace
             }
             Some(text) => match ResultPath::parse(text) {
                 Ok(path) => ResultPathField::Insert(path),
                 Err(error) => {
-                    self.schema(NAME, format!("Value is not a Reference Path: {error}"));
+                    self.schema(NAME, NO_REFERENCE).help(error.to_string());
                     ResultPathField::Replace
                 }
             },
@@ -103,25 +129,23 @@ impl<'a> Fields<'a> {
     pub(super) fn template(&self, name: &'a str) -> Option<Template> {
         let value = self.get(name)?;
         if !value.is_object() {
-            self.schema(name, "Expected value of type [OBJECT]");
+            self.schema(name, "Expected value of type Object");
             return None;
         }
         let template = match Template::parse(value) {
             Ok(template) => template,
             Err(errors) => {
+                let place = self.at(name);
                 for error in errors {
-                    self.report.schema(&self.at(name).below(&error.parent), error.to_string());
+                    let finding = self.report.schema(&place.below(&error.parent), error.to_string());
+                    let finding = finding.focus(&place.below(&error.pointer));
+                    if let Some(reason) = error.reason {
+                        finding.help(reason.to_string());
+                    }
                 }
                 return None;
             }
         };
-        let mut refused = false;
-        template.for_each_expression(&mut |expression: &Expression| {
-            refused = refused || self.refuse_variables(name, expression);
-        });
-        if refused {
-            return None;
-        }
         self.hint_no_dollar(name);
         Some(template)
     }
@@ -154,63 +178,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The first variable that an expression reads.
-fn variable_of(expression: &Expression) -> Option<String> {
+/// The path within what an expression reads; none for a call.
+fn path_of(expression: &Expression) -> Option<&JsonPath> {
     match expression {
-        Expression::Variable(variable) => Some(format!("${}", variable.name())),
-        Expression::Intrinsic(call) => variable_in(call.source()),
-        Expression::Input(_) | Expression::Context(_) => None,
-    }
-}
-
-/// The first variable that a call mentions outside of quotes: `$name`, but not `$.name` or `$$.name`.
-fn variable_in(source: &str) -> Option<String> {
-    let mut quote = None;
-    let mut before = ' ';
-    let mut characters = source.char_indices();
-    while let Some((start, character)) = characters.next() {
-        match (character, quote) {
-            ('\\', Some(_)) => {
-                characters.next();
-            }
-            (end, Some(open)) if end == open => quote = None,
-            ('\'' | '"', None) => quote = Some(character),
-            ('$', None) if !is_name(before) && !matches!(before, '.' | '$') => {
-                let name: String = source.get(start + 1..)?.chars().take_while(|next| is_name(*next)).collect();
-                if name.chars().next().is_some_and(|first| !first.is_numeric()) {
-                    return Some(format!("${name}"));
-                }
-            }
-            _ => {}
-        }
-        before = character;
-    }
-    None
-}
-
-fn is_name(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(source: &str, expected: Option<&str>) {
-        assert_eq!(variable_in(source).as_deref(), expected, "{source}");
-    }
-
-    #[test]
-    fn variables_are_told_from_paths_and_quoted_text() {
-        check("$answer", Some("$answer"));
-        check("$answer.x[0]", Some("$answer"));
-        check("States.Format('{}', $.a, $b)", Some("$b"));
-        check("$.a", None);
-        check("$$.Execution.Id", None);
-        check("$['a $b']", None);
-        check("$.a$b", None);
-        check("States.Format('costs $price \\' $x {}', $.price)", None);
-        check("$[?(@.price > 1)]", None);
-        check("$", None);
+        Expression::Input(path) | Expression::Context(path) => Some(path),
+        Expression::Variable(variable) => Some(variable.path()),
+        Expression::Intrinsic(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Retry and Catch.
 
+use super::Language;
 use super::data::MAX_SECONDS;
 use super::fields::Fields;
 use super::report::Place;
@@ -10,7 +11,7 @@ use crate::machine::{Catcher, ErrorMatch, JitterStrategy, Retrier, StateName};
 const MAX_DELAY_SECONDS: u64 = 31_622_400;
 
 /// The names that begin with `States.`; further ones say which HTTP status came back.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "States.ALL",
     "States.BranchFailed",
     "States.DataLimitExceeded",
@@ -23,6 +24,7 @@ const RESERVED: [&str; 17] = [
     "States.ParameterPathFailure",
     "States.Permissions",
     "States.QueryEvaluationError",
+    "States.ReferencePathConflict",
     "States.ResultPathMatchFailure",
     "States.ResultWriterFailed",
     "States.Runtime",
@@ -36,9 +38,9 @@ impl<'a> Fields<'a> {
         self.entries("Retry").iter().filter_map(|(entry, is_last)| retrier(entry, *is_last)).collect()
     }
 
-    /// `Catch`.
-    pub(super) fn catch(&self) -> Vec<Catcher> {
-        self.entries("Catch").iter().filter_map(|(entry, is_last)| catcher(entry, *is_last)).collect()
+    /// `Catch`. What catchers say in JSONata is not read.
+    pub(super) fn catch(&self, language: Language) -> Vec<Catcher> {
+        self.entries("Catch").iter().filter_map(|(entry, is_last)| catcher(entry, *is_last, language)).collect()
     }
 
     /// The objects of an array, each with whether it is the last one.
@@ -52,31 +54,27 @@ impl<'a> Fields<'a> {
     }
 
     fn error_equals(&self, is_last: bool) -> Vec<ErrorMatch> {
-        const NAME: &str = "ErrorEquals";
-        let Some(items) = self.filled_array(NAME) else {
+        let Some(items) = self.filled_array("ErrorEquals") else {
             return Vec::new();
         };
-        let count = items.len();
-        let mut matches = Vec::with_capacity(count);
+        let is_alone = items.len() == 1;
+        let mut matches = Vec::with_capacity(items.len());
         for (place, item) in items {
             let Some(name) = item.as_str() else {
-                self.report.schema(&place, "Expected value of type [STRING]");
+                self.report.schema(&place, "Expected value of type String");
                 continue;
             };
             self.check_error_name(&place, name);
             matches.push(match name {
-                "States.ALL" => ErrorMatch::All,
+                "States.ALL" => {
+                    if !is_alone || !is_last {
+                        self.report.schema(&place, "States.ALL must appear alone and at end of list");
+                    }
+                    ErrorMatch::All
+                }
                 "States.TaskFailed" => ErrorMatch::TaskFailed,
                 _ => ErrorMatch::Name(name.to_owned()),
             });
-        }
-        if matches.contains(&ErrorMatch::All) {
-            if count > 1 {
-                self.schema(NAME, "'States.ALL' must appear alone");
-            }
-            if !is_last {
-                self.schema(NAME, "'States.ALL' must be in the last entry");
-            }
         }
         matches
     }
@@ -84,26 +82,22 @@ impl<'a> Fields<'a> {
     fn check_error_name(&self, place: &Place, name: &str) {
         let is_reserved = name.starts_with("States.");
         if is_reserved && !RESERVED.contains(&name) && !name.starts_with("States.Http.StatusCode.") {
-            self.report.warning(
-                Code::SchemaValidationFailed,
-                place,
-                format!("Step Functions has no error named '{name}'; nothing will match"),
-            );
+            let message = format!("Step Functions has no error named '{name}'; nothing will match");
+            self.report.warning(Code::UnknownErrorName, place, message);
         }
     }
 }
 
+/// AWS takes an `IntervalSeconds` of 0, whatever its documentation says.
+///
+/// Seen: ValidateStateMachineDefinition in ap-northeast-1 in September 2026.
 fn retrier(entry: &Fields<'_>, is_last: bool) -> Option<Retrier> {
     entry.require(&["ErrorEquals"]);
     let error_equals = entry.error_equals(is_last);
-    let interval_seconds = entry.integer("IntervalSeconds", &(1..=MAX_SECONDS)).unwrap_or(1);
+    let interval_seconds = entry.integer("IntervalSeconds", &(0..=MAX_SECONDS)).unwrap_or(1);
     let max_attempts = entry.integer("MaxAttempts", &(0..=MAX_SECONDS)).unwrap_or(3);
-    let backoff_rate = entry.number("BackoffRate", 1.0).unwrap_or(2.0);
+    let backoff_rate = entry.number("BackoffRate", &(1.0..=f64::MAX)).unwrap_or(2.0);
     let max_delay_seconds = entry.integer("MaxDelaySeconds", &(1..=MAX_DELAY_SECONDS));
-    if max_delay_seconds.is_some_and(|delay| delay <= interval_seconds) {
-        let message = format!("Value must be greater than 'IntervalSeconds', which is {interval_seconds}");
-        entry.schema("MaxDelaySeconds", message);
-    }
     let jitter_strategy = match entry.word("JitterStrategy", &["NONE", "FULL"]) {
         Some("FULL") => JitterStrategy::Full,
         _ => JitterStrategy::None,
@@ -120,32 +114,20 @@ fn retrier(entry: &Fields<'_>, is_last: bool) -> Option<Retrier> {
     })
 }
 
-fn catcher(entry: &Fields<'_>, is_last: bool) -> Option<Catcher> {
+fn catcher(entry: &Fields<'_>, is_last: bool, language: Language) -> Option<Catcher> {
     entry.require(&["ErrorEquals", "Next"]);
     let error_equals = entry.error_equals(is_last);
     let next = entry.string("Next").map(StateName::from);
+    if language == Language::Jsonata {
+        entry.refuse_other_language(language, &["ResultPath"]);
+        entry.allow("Assign");
+        entry.allow("Output");
+        entry.finish();
+        return None;
+    }
     let result_path = entry.result_path();
-    entry.refuse_assign();
-    entry.refuse_jsonata(&["Output"]);
+    let assign = entry.assign();
+    entry.refuse_other_language(language, &["Output"]);
     entry.finish();
-    Some(Catcher { error_equals, result_path, next: next? })
-}
-
-impl<'a> Fields<'a> {
-    /// Variables come later.
-    pub(super) fn refuse_assign(&self) {
-        if self.has("Assign") {
-            self.report.not_supported(&self.at("Assign"), "Assign (variables)");
-        }
-    }
-
-    /// Fields that only JSONata has, in a state that speaks JSONPath.
-    pub(super) fn refuse_jsonata(&self, names: &[&'a str]) {
-        for name in names.iter().filter(|name| self.has(name)) {
-            let message = format!(
-                "The QueryLanguage is set to 'JSONPath', but field '{name}' is only supported for the 'JSONata' QueryLanguage"
-            );
-            self.report.error(Code::SchemaValidationFailed, &self.place, message);
-        }
-    }
+    Some(Catcher { error_equals, result_path, assign, next: next? })
 }

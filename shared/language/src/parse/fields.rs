@@ -3,7 +3,7 @@
 //! Every reader reports what is wrong and answers nothing; the caller goes on, so that all findings come at once.
 //! What no reader asked for is an unknown field, reported by [`Fields::finish`].
 
-use super::report::{Place, Report};
+use super::report::{Finding, Place, Report};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -20,7 +20,7 @@ impl<'a> Fields<'a> {
     /// The fields of a value, which must be an object.
     pub(super) fn of(value: &'a Value, place: Place, report: &'a Report) -> Option<Self> {
         let Value::Object(object) = value else {
-            report.schema(&place, "Expected value of type [OBJECT]");
+            report.schema(&place, "Expected value of type Object");
             return None;
         };
         Some(Self { object, place, report, known: RefCell::default() })
@@ -56,8 +56,8 @@ impl<'a> Fields<'a> {
     }
 
     /// A finding about a field.
-    pub(super) fn schema(&self, name: &str, message: impl Into<String>) {
-        self.report.schema(&self.at(name), message);
+    pub(super) fn schema(&self, name: &str, message: impl Into<String>) -> Finding<'a> {
+        self.report.schema(&self.at(name), message)
     }
 
     /// All of these must be there.
@@ -68,38 +68,38 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// At most one of these may be there.
+    /// At most one of these may be there. AWS names all of them, not those that are there.
     pub(super) fn exclude(&self, names: &[&'a str]) -> bool {
-        let found: Vec<&str> = names.iter().copied().filter(|name| self.has(name)).collect();
-        let fine = found.len() <= 1;
-        if !fine {
-            let message = format!("Only one of these fields is allowed: [{}]", found.join(", "));
-            self.report.schema(&self.place, message);
-        }
-        fine
+        let mut found = names.iter().filter(|name| self.has(name));
+        let (_, Some(second)) = (found.next(), found.next()) else {
+            return true;
+        };
+        let message = format!("There should only be one of the following fields: [{}]", names.join(", "));
+        self.report.schema(&self.place, message).focus(&self.at(second));
+        false
     }
 
     /// Exactly one of these must be there.
-    pub(super) fn exactly_one(&self, names: &[&'a str]) -> bool {
-        if !self.exclude(names) {
-            return false;
+    pub(super) fn exactly_one(&self, names: &[&'a str]) {
+        if self.exclude(names) && !names.iter().any(|name| self.has(name)) {
+            self.report_none_of(names);
         }
-        let found = names.iter().any(|name| self.has(name));
-        if !found {
-            let message = format!("Exactly one of these fields is required: [{}]", names.join(", "));
-            self.report.schema(&self.place, message);
-        }
-        found
+    }
+
+    /// None of these is there.
+    pub(super) fn report_none_of(&self, names: &[&str]) -> Finding<'a> {
+        let message = format!("This object should have only one of the following fields: [{}]", names.join(", "));
+        self.report.schema(&self.place, message)
     }
 
     pub(super) fn string(&self, name: &'a str) -> Option<&'a str> {
         let value = self.get(name)?;
-        self.expect(name, "STRING", value.as_str())
+        self.expect(name, "String", value.as_str())
     }
 
     pub(super) fn boolean(&self, name: &'a str) -> Option<bool> {
         let value = self.get(name)?;
-        self.expect(name, "BOOLEAN", value.as_bool())
+        self.expect(name, "Boolean", value.as_bool())
     }
 
     /// One of the given words.
@@ -118,7 +118,7 @@ impl<'a> Fields<'a> {
         let text = value.as_number().map(ToString::to_string).unwrap_or_default();
         let digits = text.strip_prefix('-').unwrap_or(&text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.expect(name, "INTEGER", None);
+            return self.expect(name, "Integer", None);
         }
         // What does not fit is negative or huge: both lie outside of every range.
         let number = if digits.len() < text.len() && digits != "0" { None } else { digits.parse::<u64>().ok() };
@@ -136,24 +136,25 @@ impl<'a> Fields<'a> {
     /// A number of any kind, as it is written.
     pub(super) fn any_number(&self, name: &'a str) -> Option<Number> {
         let value = self.get(name)?;
-        self.expect(name, "NUMBER", value.as_number().cloned())
+        self.expect(name, "Number", value.as_number().cloned())
     }
 
-    /// A number that is at least `minimum`.
-    pub(super) fn number(&self, name: &'a str, minimum: f64) -> Option<f64> {
+    /// A number within a range.
+    pub(super) fn number(&self, name: &'a str, range: &RangeInclusive<f64>) -> Option<f64> {
         let value = self.get(name)?;
-        let number = self.expect(name, "NUMBER", value.as_number().and_then(Number::as_f64))?;
-        if number.is_finite() && number >= minimum {
-            return Some(number);
+        let number = self.expect(name, "Number", value.as_number().and_then(Number::as_f64))?;
+        if number < *range.start() {
+            self.schema(name, format!("Minimum value is {:?}", range.start()));
+        } else if number > *range.end() {
+            self.schema(name, format!("Maximum value is {:?}", range.end()));
         }
-        self.schema(name, format!("Minimum value is {minimum:?}"));
-        None
+        range.contains(&number).then_some(number)
     }
 
     /// The items of an array, each with its place.
     pub(super) fn array(&self, name: &'a str) -> Option<Vec<(Place, &'a Value)>> {
         let value = self.get(name)?;
-        let items = self.expect(name, "ARRAY", value.as_array())?;
+        let items = self.expect(name, "Array", value.as_array())?;
         let place = self.at(name);
         Some(items.iter().enumerate().map(|(index, item)| (place.item(index), item)).collect())
     }
@@ -180,13 +181,14 @@ impl<'a> Fields<'a> {
         }
         let known = self.known.borrow();
         for name in self.object.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.report.schema(&self.place, format!("Field '{name}' is not supported"));
+            let message = format!("Field '{name}' is not supported");
+            self.report.schema(&self.place, message).focus(&self.at(name));
         }
     }
 
     fn expect<T>(&self, name: &str, kind: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.schema(name, format!("Expected value of type [{kind}]"));
+            self.schema(name, format!("Expected value of type {kind}"));
         }
         value
     }

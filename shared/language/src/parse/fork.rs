@@ -1,33 +1,35 @@
 //! The states that fork: Parallel, and Map with its item processor.
 
+use super::Language;
 use super::data::Wanted;
 use super::fields::Fields;
 use super::scope::Scopes;
 use super::state::next;
-use crate::diagnostic::Code;
-use crate::machine::{Map, MaxConcurrency, Parallel, StateName};
+use crate::machine::{Distribution, Map, MaxConcurrency, Parallel, StateName, Tolerated};
+use model::MachineType;
+use serde_json::Number;
 
-/// The fields of Map that come with distributed Map.
-const DISTRIBUTED: [&str; 8] = [
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-    "Label",
+/// The fields of distributed Map that are not read yet.
+const NOT_READ: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter", "Label"];
+
+/// The fields of distributed Map that say how many items may fail.
+const TOLERATED: [[&str; 2]; 2] = [
+    ["ToleratedFailureCount", "ToleratedFailureCountPath"],
+    ["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"],
 ];
+
+/// The item processor, and what it was called before.
+pub(super) const PROCESSORS: [&str; 2] = ["ItemProcessor", "Iterator"];
 
 /// A Parallel state.
 pub(super) fn parallel(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<Parallel> {
     fields.require(&["Branches"]);
     let data = fields.data_flow();
     let branches = branches(scopes, fields);
-    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
-    fields.refuse_assign();
-    fields.refuse_jsonata(&["Arguments"]);
-    Some(Parallel { data, branches, retry, catch, next: next? })
+    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let assign = fields.assign();
+    fields.refuse_other_language(Language::JsonPath, &["Arguments"]);
+    Some(Parallel { data, branches, retry, catch, assign, next: next? })
 }
 
 /// `Branches`: the state that each one starts at.
@@ -45,27 +47,71 @@ pub(super) fn map(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<Map> {
     let item_selector = fields.template("ItemSelector").or_else(|| fields.template("Parameters"));
     fields.exclude(&["MaxConcurrency", "MaxConcurrencyPath"]);
     let fixed = fields.integer("MaxConcurrency", &(0..=u64::MAX)).map(MaxConcurrency::Fixed);
-    let path = fields.expression("MaxConcurrencyPath", Wanted::Reference).map(MaxConcurrency::Path);
+    let path = fields.expression("MaxConcurrencyPath", Wanted::ReferenceToInput).map(MaxConcurrency::Path);
     let max_concurrency = fixed.or(path).unwrap_or(MaxConcurrency::Fixed(0));
-    if !fields.has("Iterator") {
-        fields.require(&["ItemProcessor"]);
-    }
-    fields.exclude(&["ItemProcessor", "Iterator"]);
+    fields.exactly_one(&PROCESSORS);
     let start_at = processor(scopes, fields);
-    for name in DISTRIBUTED.iter().filter(|name| fields.has(name)) {
-        fields.report.not_supported(&fields.at(name), &format!("{name} (distributed Map)"));
+    for name in NOT_READ.iter().filter(|name| fields.has(name)) {
+        fields.report.not_run(&fields.at(name), format!("{name} (distributed Map) is not supported yet"));
     }
-    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
-    fields.refuse_assign();
-    fields.refuse_jsonata(&["Items"]);
-    let start_at = start_at?;
-    Some(Map { data, items_path, item_selector, max_concurrency, start_at, retry, catch, next: next? })
+    let distribution = distribution(fields);
+    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let assign = fields.assign();
+    fields.refuse_other_language(Language::JsonPath, &["Items"]);
+    Some(Map {
+        data,
+        items_path,
+        item_selector,
+        max_concurrency,
+        distribution,
+        start_at: start_at?,
+        retry,
+        catch,
+        assign,
+        next: next?,
+    })
+}
+
+fn distribution(fields: &Fields<'_>) -> Option<Box<Distribution>> {
+    let [count, percentage] = TOLERATED;
+    let tolerated_failure_count =
+        tolerated(fields, count, |name| fields.integer(name, &(0..=u64::MAX)).map(Number::from));
+    let tolerated_failure_percentage =
+        tolerated(fields, percentage, |name| fields.number(name, &(0.0..=100.0)).and_then(|_| fields.any_number(name)));
+    let processor = PROCESSORS.into_iter().find_map(|name| fields.get(name))?;
+    let is_distributed = processor.pointer("/ProcessorConfig/Mode").is_some_and(|mode| mode == "DISTRIBUTED");
+    is_distributed.then(|| {
+        Box::new(Distribution {
+            tolerated_failure_count,
+            tolerated_failure_percentage,
+            reads_items: fields.has("ItemReader"),
+            batches_items: fields.has("ItemBatcher"),
+            writes_results: fields.has("ResultWriter"),
+        })
+    })
+}
+
+fn tolerated(
+    fields: &Fields<'_>,
+    names: [&'static str; 2],
+    number: impl Fn(&'static str) -> Option<Number>,
+) -> Option<Tolerated> {
+    let [fixed, path] = names;
+    fields.exclude(&names);
+    let tolerated = number(fixed).map(Tolerated::Fixed);
+    let tolerated = tolerated.or_else(|| fields.expression(path, Wanted::ReferenceToInput).map(Tolerated::Path));
+    for name in names {
+        if fields.has(name) {
+            fields.report.not_run(&fields.at(name), format!("{name} (distributed Map) is not supported yet"));
+        }
+    }
+    tolerated
 }
 
 /// `ItemProcessor`, or `Iterator`, as it was called before.
 pub(super) fn processor(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<StateName> {
     let mut start_at = None;
-    for name in ["ItemProcessor", "Iterator"] {
+    for name in PROCESSORS {
         if let Some(value) = fields.get(name) {
             start_at = scopes.nested(value, fields.at(name), true).or(start_at);
         }
@@ -74,7 +120,7 @@ pub(super) fn processor(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<
 }
 
 /// `ProcessorConfig` of an item processor.
-pub(super) fn processor_config(fields: &Fields<'_>) {
+pub(super) fn processor_config(fields: &Fields<'_>, machine_type: MachineType) {
     let Some(value) = fields.get("ProcessorConfig") else {
         return;
     };
@@ -82,16 +128,15 @@ pub(super) fn processor_config(fields: &Fields<'_>) {
         return;
     };
     let mode = config.word("Mode", &["INLINE", "DISTRIBUTED"]);
-    let execution_type = config.word("ExecutionType", &["STANDARD", "EXPRESS"]);
     if mode == Some("DISTRIBUTED") {
-        if !config.has("ExecutionType") {
-            config.require(&["ExecutionType"]);
+        config.require(&["ExecutionType"]);
+        config.word("ExecutionType", &["STANDARD", "EXPRESS"]);
+        if machine_type == MachineType::Express {
+            let message = "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines";
+            config.schema("Mode", message);
         }
-        let message = "Distributed Map (ProcessorConfig.Mode 'DISTRIBUTED')";
-        fields.report.not_supported(&config.at("Mode"), message);
-    } else if execution_type.is_some() {
-        let message = "'ExecutionType' has a meaning only if 'Mode' is 'DISTRIBUTED'";
-        fields.report.warning(Code::SchemaValidationFailed, &config.at("ExecutionType"), message);
+        let message = "Distributed Map (ProcessorConfig.Mode 'DISTRIBUTED') is not supported yet";
+        fields.report.not_run(&config.at("Mode"), message);
     }
     config.finish();
 }

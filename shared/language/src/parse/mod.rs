@@ -3,6 +3,7 @@
 //! Three passes over one JSON value: each state by itself (one file a state type), names across the whole machine,
 //! transitions within each scope. Each reports all that it finds; a machine comes out only if none found an error.
 
+mod assign;
 mod choice;
 mod data;
 mod error_handling;
@@ -10,6 +11,9 @@ mod fail;
 mod fields;
 mod fork;
 mod hints;
+mod jsonata;
+mod parameters;
+mod patterns;
 mod report;
 mod resource;
 mod scope;
@@ -23,9 +27,10 @@ use crate::json::{self, Failure};
 use crate::machine::{Machine, StateName};
 use data::MAX_SECONDS;
 use fields::Fields;
+use model::MachineType;
 use report::{Place, Report};
 use scope::Scopes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A definition that may run.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,15 +41,57 @@ pub struct Parsed {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Parses and checks a definition: a machine with its warnings, or everything that is wrong with it, up to a megabyte.
+/// What a machine is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To run it: what this version cannot call is refused.
+    Run,
+    /// To test single states of it, whose calls may be mocked.
+    Test,
+    /// To test a state that came without a machine.
+    TestLoneState,
+}
+
+/// What AWS calls a state that is tested without its machine.
+pub const LONE_STATE: &str = "StateName";
+
+/// Parses and checks the definition of a Standard machine: [`parse_as`].
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    parse_as(text, MachineType::Standard)
+}
+
+/// Parses and checks a definition that is to run: a machine with its warnings, or everything that is wrong with it, up
+/// to a megabyte.
+///
+/// Its type decides what it may do: an Express machine waits for no job, callback or activity.
+pub fn parse_as(text: &str, machine_type: MachineType) -> Result<Parsed, Vec<Diagnostic>> {
+    parse_for(Purpose::Run, machine_type, text)
+}
+
+/// Parses and checks a definition whose states are tested one by one: integrations that this version cannot call, and
+/// distributed Maps, are taken.
+pub fn parse_to_test(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    parse_for(Purpose::Test, MachineType::Standard, text)
+}
+
+/// Parses and checks a single state that is tested: a machine that has it alone, under the name [`LONE_STATE`]. Where it
+/// leads need not be there.
+pub fn parse_state_to_test(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    parse_for(Purpose::TestLoneState, MachineType::Standard, text)
+}
+
+fn parse_for(purpose: Purpose, machine_type: MachineType, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let node = json::read(text).map_err(|failure| vec![unreadable(&failure)])?;
     let value = node.map(json::Node::into_value).filter(Value::is_object);
-    let report = Report::default();
+    let report = Report::new(purpose);
     if value.is_none() {
         report.placeless(Code::SchemaValidationFailed, "Definition must be a valid JSON object");
     }
-    let machine = value.and_then(|value| machine(text, &value, &report));
+    let value = match purpose {
+        Purpose::Run | Purpose::Test => value,
+        Purpose::TestLoneState => value.map(|state| json!({"StartAt": LONE_STATE, "States": {LONE_STATE: state}})),
+    };
+    let machine = value.and_then(|value| machine(text, &value, machine_type, &report));
     let findings = report.into_findings();
     match machine {
         Some(machine) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
@@ -60,22 +107,31 @@ fn unreadable(failure: &Failure) -> Diagnostic {
         code: Code::InvalidJsonDescription,
         message: format!("{}\n at {}", failure.message, failure.source),
         pointer: String::new(),
+        focus: None,
+        help: None,
     }
 }
 
-fn machine(text: &str, value: &Value, report: &Report) -> Option<Machine> {
+fn machine(text: &str, value: &Value, machine_type: MachineType, report: &Report) -> Option<Machine> {
     let place = Place::default();
     let fields = Fields::of(value, place.clone(), report)?;
     fields.require(&["States", "StartAt"]);
     let comment = fields.comment();
-    let timeout_seconds = fields.integer("TimeoutSeconds", &(1..=MAX_SECONDS));
+    let timeout_seconds = fields.integer("TimeoutSeconds", &(0..=MAX_SECONDS));
     fields.word("Version", &["1.0"]);
     let language = fields.query_language(Language::JsonPath);
-    let mut scopes = Scopes::new(language, report);
+    let mut scopes = Scopes::new(language, machine_type, report);
     let start_at = scopes.read(&fields);
     fields.finish();
-    let states = scopes.states;
-    transitions::check(value, report);
+    let mut states = scopes.states;
+    states.shrink_to_fit();
+    let graph = transitions::scopes(value);
+    transitions::check(&graph, report);
+    assign::check(&graph, report);
+    if report.is_fine() {
+        hints::check(value, &graph, report);
+    }
+    fields.refuse_to_run_jsonata();
     let reads_execution_input = may_read_execution_input(text);
     Some(Machine { start_at: start_at?, states, timeout_seconds, comment, reads_execution_input })
 }
@@ -118,14 +174,15 @@ impl Fields<'_> {
         }
         match self.word(NAME, &["JSONPath", "JSONata"]) {
             Some("JSONPath") => Language::JsonPath,
-            None => Language::Jsonata,
-            Some(_) => {
-                // A machine that says so says it for its states.
-                if inherited == Language::JsonPath {
-                    self.report.not_supported(&self.at(NAME), "QueryLanguage 'JSONata'");
-                }
-                Language::Jsonata
-            }
+            Some(_) | None => Language::Jsonata,
+        }
+    }
+
+    /// Says that JSONata does not run yet, where a machine or a state asks for it.
+    fn refuse_to_run_jsonata(&self) {
+        const NAME: &str = "QueryLanguage";
+        if self.get(NAME).is_some_and(|language| language == "JSONata") {
+            self.report.not_supported(&self.at(NAME), "QueryLanguage 'JSONata'");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Findings as they are made, and the place that is being looked at.
 
+use super::Purpose;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,88 +18,165 @@ pub(super) struct Place(Option<Rc<Segment>>);
 #[derive(Debug)]
 struct Segment {
     parent: Place,
-    /// As the pointer has it, with its slash.
-    text: String,
+    step: Step,
+}
+
+/// What a place adds to its parent. Most places are never shown, so that it is as it was given.
+#[derive(Debug)]
+enum Step {
+    Field(String),
+    Item(usize),
+    /// A pointer of its own, with its slash.
+    Pointer(String),
 }
 
 impl Place {
     /// A field of an object.
     pub(super) fn field(&self, name: &str) -> Self {
-        self.below(&format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+        self.with(Step::Field(name.to_owned()))
     }
 
     /// An item of an array.
     pub(super) fn item(&self, index: usize) -> Self {
-        self.below(&format!("/{index}"))
+        self.with(Step::Item(index))
     }
 
     /// A place given by a pointer relative to this one.
     pub(super) fn below(&self, pointer: &str) -> Self {
-        Self(Some(Rc::new(Segment { parent: self.clone(), text: pointer.to_owned() })))
+        self.with(Step::Pointer(pointer.to_owned()))
+    }
+
+    fn with(&self, step: Step) -> Self {
+        Self(Some(Rc::new(Segment { parent: self.clone(), step })))
     }
 
     fn pointer(&self) -> String {
-        let mut texts = Vec::new();
+        let mut steps = Vec::new();
         let mut place = self;
         while let Some(segment) = &place.0 {
-            texts.push(segment.text.as_str());
+            steps.push(&segment.step);
             place = &segment.parent;
         }
-        texts.reverse();
-        let pointer = texts.concat();
+        let text = |step: &Step| match step {
+            Step::Field(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::Item(index) => format!("/{index}"),
+            Step::Pointer(pointer) => pointer.clone(),
+        };
+        let pointer: String = steps.into_iter().rev().map(text).collect();
         if pointer.is_empty() { "/".to_owned() } else { pointer }
     }
 }
 
 /// Every finding so far, in the order made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Report {
+    purpose: Purpose,
     findings: RefCell<Vec<Diagnostic>>,
     error_bytes: Cell<usize>,
     warning_bytes: Cell<usize>,
 }
 
 impl Report {
+    pub(super) fn new(purpose: Purpose) -> Self {
+        Self { purpose, findings: RefCell::default(), error_bytes: Cell::default(), warning_bytes: Cell::default() }
+    }
+
+    /// Whether the outermost scope is a whole one.
+    pub(super) fn is_of_machine(&self) -> bool {
+        self.purpose != Purpose::TestLoneState
+    }
+
     /// The definition is refused.
-    pub(super) fn error(&self, code: Code, place: &Place, message: impl Into<String>) {
-        self.add(Severity::Error, code, || place.pointer(), message.into());
+    pub(super) fn error(&self, code: Code, place: &Place, message: impl Into<String>) -> Finding<'_> {
+        self.add(Severity::Error, code, || place.pointer(), message.into())
     }
 
     /// A field is missing, unknown, of the wrong type or out of range.
-    pub(super) fn schema(&self, place: &Place, message: impl Into<String>) {
-        self.error(Code::SchemaValidationFailed, place, message);
+    pub(super) fn schema(&self, place: &Place, message: impl Into<String>) -> Finding<'_> {
+        self.error(Code::SchemaValidationFailed, place, message)
     }
 
-    /// A part of the language that this version does not run: `feature` is its name.
+    /// A part of the language that this version reads and does not run: whoever runs the machine refuses it.
+    pub(super) fn not_run(&self, place: &Place, message: impl Into<String>) {
+        match self.purpose {
+            Purpose::Run => {
+                self.error(Code::NotSupported, place, message);
+            }
+            Purpose::Test | Purpose::TestLoneState => {}
+        }
+    }
+
+    /// A part of the language that this version cannot even read: `feature` is its name.
     pub(super) fn not_supported(&self, place: &Place, feature: &str) {
         self.error(Code::NotSupported, place, format!("{feature} is not supported yet"));
     }
 
     /// The definition is accepted; its author should look.
-    pub(super) fn warning(&self, code: Code, place: &Place, message: impl Into<String>) {
-        self.add(Severity::Warning, code, || place.pointer(), message.into());
+    pub(super) fn warning(&self, code: Code, place: &Place, message: impl Into<String>) -> Finding<'_> {
+        self.add(Severity::Warning, code, || place.pointer(), message.into())
+    }
+
+    /// Whether nothing refuses the definition so far.
+    pub(super) fn is_fine(&self) -> bool {
+        self.error_bytes.get() == 0
     }
 
     /// A finding about the whole, which has no place.
-    pub(super) fn placeless(&self, code: Code, message: &str) {
-        self.add(Severity::Error, code, String::new, message.to_owned());
+    pub(super) fn placeless(&self, code: Code, message: &str) -> Finding<'_> {
+        self.add(Severity::Error, code, String::new, message.to_owned())
     }
 
     /// Errors do not crowd out warnings, nor warnings errors: without its errors a definition would be accepted.
-    fn add(&self, severity: Severity, code: Code, pointer: impl FnOnce() -> String, message: String) {
+    fn add(&self, severity: Severity, code: Code, pointer: impl FnOnce() -> String, message: String) -> Finding<'_> {
         let bytes = match severity {
             Severity::Error => &self.error_bytes,
             Severity::Warning => &self.warning_bytes,
         };
         if bytes.get() > MAX_BYTES {
-            return;
+            return Finding { report: self, bytes, index: None };
         }
         let pointer = pointer();
         bytes.set(bytes.get() + pointer.len() + message.len());
-        self.findings.borrow_mut().push(Diagnostic { severity, code, message, pointer });
+        let mut findings = self.findings.borrow_mut();
+        findings.push(Diagnostic { severity, code, message, pointer, focus: None, help: None });
+        Finding { report: self, bytes, index: Some(findings.len() - 1) }
     }
 
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         self.findings.into_inner()
+    }
+}
+
+/// A finding that was just made, for those who know more about it than AWS says.
+pub(super) struct Finding<'r> {
+    report: &'r Report,
+    bytes: &'r Cell<usize>,
+    /// Which one; none if there are too many already.
+    index: Option<usize>,
+}
+
+impl Finding<'_> {
+    /// Why it is wrong, or what to do.
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        let help = help.into();
+        self.change(help.len(), |finding| finding.help = Some(help));
+        self
+    }
+
+    /// A narrower place than the one that AWS names.
+    pub(super) fn focus(self, place: &Place) -> Self {
+        if self.index.is_some() {
+            let pointer = place.pointer();
+            self.change(pointer.len(), |finding| finding.focus = Some(pointer));
+        }
+        self
+    }
+
+    fn change(&self, bytes: usize, change: impl FnOnce(&mut Diagnostic)) {
+        let mut findings = self.report.findings.borrow_mut();
+        if let Some(finding) = self.index.and_then(|index| findings.get_mut(index)) {
+            self.bytes.set(self.bytes.get() + bytes);
+            change(finding);
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! `Resource`: what Ratchet calls, what only AWS calls, and what nobody knows.
+//! `Resource`: what AWS knows, of which this version calls a part, and what nobody knows.
 
 use super::fields::Fields;
 use crate::diagnostic::Code;
-use crate::machine::Resource;
+use crate::machine::{Integration, IntegrationKind, Pattern, Resource};
 
 /// The optimized integrations of AWS: service, actions, and what may follow an action.
 ///
@@ -56,48 +56,49 @@ impl Fields<'_> {
     /// The `Resource` of a Task.
     pub(super) fn resource(&self) -> Option<Resource> {
         let arn = self.string("Resource")?;
-        match self.known_resource(arn) {
-            Known::Ratchet(resource) => Some(resource),
-            Known::Aws(integration) => {
-                let message = format!(
-                    "The integration '{integration}' is not supported yet; Ratchet calls Lambda functions (by ARN, lambda:invoke, lambda:invoke.waitForTaskToken) and activities"
-                );
-                self.report.error(Code::NotSupported, &self.at("Resource"), message);
-                None
+        let resource = self.known_resource(arn);
+        match &resource {
+            None if !arn.starts_with("arn:") => {
+                self.schema("Resource", "Value is not a valid resource ARN");
             }
-            Known::Nobody => {
+            None => {
                 let message = format!(
                     "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
                 );
                 self.schema("Resource", message);
-                None
             }
+            Some(Resource::Service(integration)) if !is_called(integration) => {
+                let message = format!(
+                    "The integration '{integration}' is not supported yet; Ratchet calls Lambda functions (by ARN, lambda:invoke, lambda:invoke.waitForTaskToken) and activities"
+                );
+                self.report.not_run(&self.at("Resource"), message);
+            }
+            Some(Resource::LambdaFunction(_) | Resource::Activity(_) | Resource::Service(_)) => {}
         }
+        resource
     }
 
-    fn known_resource(&self, arn: &str) -> Known {
+    fn known_resource(&self, arn: &str) -> Option<Resource> {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         if parts.len() < 4 || parts[0] != "arn" || !parts[1].starts_with("aws") {
-            return Known::Nobody;
+            return None;
         }
         match (parts[2], parts.as_slice()) {
             ("lambda", _) => self.lambda_function(arn),
-            ("states", [_, _, _, "", "", integration]) => integration_of(integration),
+            ("states", [_, _, _, "", "", integration]) => integration_of(arn, integration).map(Resource::Service),
             ("states", [_, _, _, region, account, resource]) if !region.is_empty() && !account.is_empty() => {
-                match resource.strip_prefix("activity:") {
-                    Some(name) if is_activity_name(name) => Known::Ratchet(Resource::Activity(arn.to_owned())),
-                    _ => Known::Nobody,
-                }
+                let name = resource.strip_prefix("activity:").filter(|name| is_activity_name(name));
+                name.map(|_| Resource::Activity(arn.to_owned()))
             }
-            _ => Known::Nobody,
+            _ => None,
         }
     }
 
     /// Tutorials write `arn:aws:lambda:...:process-item`; the last part is taken for the function's name.
-    fn lambda_function(&self, arn: &str) -> Known {
+    fn lambda_function(&self, arn: &str) -> Option<Resource> {
         let name = arn.rsplit(':').next().unwrap_or_default();
         if name.is_empty() {
-            return Known::Nobody;
+            return None;
         }
         let parts: Vec<&str> = arn.split(':').collect();
         let is_whole = matches!(parts.as_slice(), [_, _, _, region, account, "function", name] | [_, _, _, region, account, "function", name, _]
@@ -108,49 +109,55 @@ impl Fields<'_> {
             );
             self.report.warning(Code::InvalidResource, &self.at("Resource"), message);
         }
-        Known::Ratchet(Resource::LambdaFunction(arn.to_owned()))
+        Some(Resource::LambdaFunction(arn.to_owned()))
     }
 }
 
-/// Who knows a resource.
-#[derive(Debug, PartialEq)]
-enum Known {
-    /// Ratchet calls it.
-    Ratchet(Resource),
-    /// AWS does: `sqs:sendMessage`.
-    Aws(String),
-    /// Nobody.
-    Nobody,
+/// Whether this version can call it.
+fn is_called(integration: &Integration) -> bool {
+    integration.is_lambda_invoke()
 }
 
-/// What follows `arn:aws:states:::`.
-fn integration_of(integration: &str) -> Known {
-    match integration {
-        "lambda:invoke" => return Known::Ratchet(Resource::LambdaInvoke),
-        "lambda:invoke.waitForTaskToken" => {
-            return Known::Ratchet(Resource::LambdaInvokeWaitForTaskToken);
-        }
-        _ => {}
-    }
-    let Some((service, call)) = integration.split_once(':') else {
-        return Known::Nobody;
-    };
-    let (action, pattern) = call.find('.').map_or((call, ""), |dot| call.split_at(dot));
-    let known = match service {
+/// What follows `arn:aws:states:::`, if AWS knows it.
+fn integration_of(arn: &str, text: &str) -> Option<Integration> {
+    let (first, rest) = text.split_once(':')?;
+    let (kind, service, call) = match first {
         "aws-sdk" => {
-            let named = action.split_once(':').is_some_and(|(service, action)| is_name(service) && is_name(action));
-            named && matches!(pattern, "" | ".waitForTaskToken")
+            let (service, call) = rest.split_once(':')?;
+            (IntegrationKind::AwsSdk, service, call)
         }
-        _ => INTEGRATIONS.iter().any(|(known, actions, patterns)| {
-            *known == service
-                && actions.split_whitespace().any(|known| known == action)
-                && (pattern.is_empty()
-                    || patterns
-                        .split_whitespace()
-                        .any(|known| known.trim_end_matches(":2") == pattern.trim_end_matches(":2")))
-        }),
+        _ => (IntegrationKind::Optimized, first, rest),
     };
-    if known { Known::Aws(integration.to_owned()) } else { Known::Nobody }
+    let (action, suffix) = call.find('.').map_or((call, ""), |dot| call.split_at(dot));
+    let pattern = Pattern::of_suffix(suffix)?;
+    let is_known = match kind {
+        IntegrationKind::AwsSdk => {
+            is_name(service)
+                && is_name(action)
+                && matches!(pattern, Pattern::RequestResponse | Pattern::WaitForTaskToken)
+        }
+        IntegrationKind::Optimized => is_optimized(service, action, pattern),
+    };
+    is_known.then(|| Integration {
+        arn: arn.to_owned(),
+        kind,
+        service: service.to_owned(),
+        action: action.to_owned(),
+        pattern,
+    })
+}
+
+/// AWS takes `.sync:2` wherever it takes `.sync`.
+fn is_optimized(service: &str, action: &str, pattern: Pattern) -> bool {
+    INTEGRATIONS.iter().any(|(known, actions, patterns)| {
+        *known == service
+            && actions.split_whitespace().any(|known| known == action)
+            && match pattern {
+                Pattern::RequestResponse => true,
+                Pattern::RunJob | Pattern::RunJobWithJsonOutput => patterns.contains(".sync"),
+                Pattern::WaitForTaskToken => patterns.contains(".waitForTaskToken"),
+            }
+    })
 }
 
 fn is_name(text: &str) -> bool {
@@ -170,29 +177,41 @@ fn is_activity_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn check(integration: &str, expected: &Known) {
-        assert_eq!(&integration_of(integration), expected, "{integration}");
+    fn check(integration: &str, expected: Option<(IntegrationKind, &str, &str, Pattern)>) {
+        let arn = format!("arn:aws:states:::{integration}");
+        let found = integration_of(&arn, integration);
+        let parts =
+            found.as_ref().map(|found| (found.kind, found.service.as_str(), found.action.as_str(), found.pattern));
+        assert_eq!(parts, expected, "{integration}");
+        if let Some(found) = found {
+            assert_eq!((found.to_string().as_str(), found.arn), (integration, arn));
+        }
     }
 
     #[test]
-    fn integrations_are_ours_awss_or_nobodys() {
-        check("lambda:invoke", &Known::Ratchet(Resource::LambdaInvoke));
-        check("lambda:invoke.waitForTaskToken", &Known::Ratchet(Resource::LambdaInvokeWaitForTaskToken));
-        for known in [
-            "sqs:sendMessage",
-            "sqs:sendMessage.waitForTaskToken",
-            "ecs:runTask.sync:2",
-            "states:startExecution.sync",
-            "states:startExecution.sync:2",
-            "aws-sdk:s3:getObject",
-            "dynamodb:putItem",
+    fn integrations_are_service_action_and_pattern() {
+        use IntegrationKind::{AwsSdk, Optimized};
+        use Pattern::{RequestResponse, RunJob, RunJobWithJsonOutput, WaitForTaskToken};
+        check("lambda:invoke", Some((Optimized, "lambda", "invoke", RequestResponse)));
+        check("lambda:invoke.waitForTaskToken", Some((Optimized, "lambda", "invoke", WaitForTaskToken)));
+        check("dynamodb:putItem", Some((Optimized, "dynamodb", "putItem", RequestResponse)));
+        check("states:startExecution.sync", Some((Optimized, "states", "startExecution", RunJob)));
+        check("states:startExecution.sync:2", Some((Optimized, "states", "startExecution", RunJobWithJsonOutput)));
+        check("ecs:runTask.sync:2", Some((Optimized, "ecs", "runTask", RunJobWithJsonOutput)));
+        check("aws-sdk:s3:getObject", Some((AwsSdk, "s3", "getObject", RequestResponse)));
+        check("aws-sdk:sqs:sendMessage.waitForTaskToken", Some((AwsSdk, "sqs", "sendMessage", WaitForTaskToken)));
+        for unknown in [
+            "dynamodb:query",
+            "lambda:invoke.sync",
+            "lambda:invoke.",
+            "sqs:sendMessage.sync",
+            "aws-sdk:s3",
+            "aws-sdk:s3:getObject.sync",
+            "nonsense",
+            "lambda:",
+            "",
         ] {
-            check(known, &Known::Aws(known.to_owned()));
-        }
-        for unknown in
-            ["dynamodb:query", "lambda:invoke.sync", "sqs:sendMessage.sync", "aws-sdk:s3", "nonsense", "lambda:", ""]
-        {
-            check(unknown, &Known::Nobody);
+            check(unknown, None);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{Language, fork, state, state_name};
 use crate::diagnostic::Code;
 use crate::machine::{State, StateName};
 use indexmap::IndexMap;
+use model::MachineType;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -17,14 +18,15 @@ const MAX_NAME: usize = 80;
 /// The states of every scope read so far.
 pub(super) struct Scopes<'r> {
     pub(super) language: Language,
+    pub(super) machine_type: MachineType,
     pub(super) report: &'r Report,
     pub(super) states: IndexMap<StateName, State>,
     names: HashSet<String>,
 }
 
 impl<'r> Scopes<'r> {
-    pub(super) fn new(language: Language, report: &'r Report) -> Self {
-        Self { language, report, states: IndexMap::new(), names: HashSet::new() }
+    pub(super) fn new(language: Language, machine_type: MachineType, report: &'r Report) -> Self {
+        Self { language, machine_type, report, states: IndexMap::new(), names: HashSet::new() }
     }
 
     /// Reads `StartAt` and `States` of an object that has both.
@@ -47,17 +49,26 @@ impl<'r> Scopes<'r> {
         let fields = Fields::of(value, place, self.report)?;
         fields.require(&["States", "StartAt"]);
         if is_processor {
-            fork::processor_config(&fields);
+            fork::processor_config(&fields, self.machine_type);
         }
         let start_at = self.read(&fields);
         fields.finish();
         start_at
     }
 
-    fn state(&mut self, name: &str, value: &Value, place: &Place) {
-        if !(1..=MAX_NAME).contains(&name.chars().count()) {
-            self.report.schema(place, format!("The name of a state must have 1 to {MAX_NAME} characters"));
+    fn check_name(&self, name: &str, place: &Place) {
+        let length = name.chars().count();
+        if length > MAX_NAME {
+            let message =
+                format!("Invalid State name: {name} exceeds the {MAX_NAME}-character limit allowed by the service");
+            self.report.error(Code::InvalidStateName, place, message);
+        } else if length == 0 {
+            self.report.error(Code::InvalidStateName, place, "Invalid State name: it is empty");
         }
+    }
+
+    fn state(&mut self, name: &str, value: &Value, place: &Place) {
+        self.check_name(name, place);
         let is_first = self.names.insert(name.to_owned());
         if !is_first {
             self.report.error(Code::DuplicateStateName, place, format!("Duplicate State name: {name}"));

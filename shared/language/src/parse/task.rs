@@ -1,16 +1,20 @@
 //! The Task state.
 
+use super::Language;
 use super::data::MAX_SECONDS;
 use super::fields::Fields;
+use super::patterns::is_activity;
 use super::report::Report;
 use super::state::next;
 use crate::machine::{Resource, Seconds, Task};
+use model::MachineType;
 use serde_json::Value;
 
 /// A Task state.
-pub(super) fn task(fields: &Fields<'_>) -> Option<Task> {
+pub(super) fn task(fields: &Fields<'_>, machine_type: MachineType) -> Option<Task> {
     fields.require(&["Resource"]);
     let data = fields.data_flow();
+    fields.check_pattern(machine_type);
     let resource = fields.resource();
     let range = 1..=MAX_SECONDS;
     let timeout = fields.seconds("TimeoutSeconds", "TimeoutSecondsPath", &range);
@@ -18,25 +22,16 @@ pub(super) fn task(fields: &Fields<'_>) -> Option<Task> {
     if let (Some(Seconds::Fixed(timeout)), Some(Seconds::Fixed(heartbeat))) = (&timeout, &heartbeat)
         && heartbeat >= timeout
     {
-        fields.schema("HeartbeatSeconds", format!("Value must be less than 'TimeoutSeconds', which is {timeout}"));
+        let message = format!("Value must be less than 'TimeoutSeconds', which is {timeout}");
+        fields.schema("HeartbeatSeconds", message).help("The task would time out before its first heartbeat is due");
     }
-    if matches!(resource, Some(Resource::LambdaInvoke | Resource::LambdaInvokeWaitForTaskToken)) {
-        function_name(fields);
+    if let Some(Resource::Service(integration)) = &resource {
+        fields.check_parameters(integration, Language::JsonPath);
     }
-    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
-    fields.refuse_assign();
-    fields.refuse_jsonata(&["Arguments"]);
-    Some(Task { data, resource: resource?, timeout, heartbeat, retry, catch, next: next? })
-}
-
-/// `lambda:invoke` must say which function, where it has parameters at all.
-fn function_name(fields: &Fields<'_>) {
-    let Some(Value::Object(parameters)) = fields.get("Parameters") else {
-        return;
-    };
-    if !parameters.contains_key("FunctionName") && !parameters.contains_key("FunctionName.$") {
-        fields.schema("Parameters", "The field 'FunctionName' is required but was missing");
-    }
+    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let assign = fields.assign();
+    fields.refuse_other_language(Language::JsonPath, &["Arguments"]);
+    Some(Task { data, resource: resource?, timeout, heartbeat, retry, catch, assign, next: next? })
 }
 
 /// `Credentials` of a Task, which must name a role even before they are supported.
@@ -49,6 +44,11 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &Report) {
         return;
     };
     let place = fields.at("Credentials");
+    let is_activity = fields.get("Resource").and_then(Value::as_str).is_some_and(is_activity);
+    if is_activity {
+        report.schema(&place, "The field 'Credentials' is not supported for activities");
+        return;
+    }
     let Some(credentials) = Fields::of(value, place.clone(), report) else {
         return;
     };

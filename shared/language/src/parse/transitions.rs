@@ -8,29 +8,42 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Checks the scopes of a definition, outer before inner.
-pub(super) fn check(definition: &Value, report: &Report) {
+/// The scopes of a definition, outer before inner.
+pub(super) fn scopes(definition: &Value) -> Vec<Scope<'_>> {
     let mut scopes = Vec::new();
-    collect(definition, &Place::default(), &mut scopes);
-    for scope in &scopes {
+    collect(definition, &Place::default(), None, &mut scopes);
+    scopes
+}
+
+/// Checks all scopes of a definition.
+pub(super) fn check(scopes: &[Scope<'_>], report: &Report) {
+    // The scope of a state that came alone is none: it leads to states that are elsewhere.
+    let lone = if report.is_of_machine() { 0 } else { scopes.len().min(1) };
+    let scopes = scopes.get(lone..).unwrap_or_default();
+    for scope in scopes {
         scope.report_missing_targets(report);
     }
     // AWS asks for an end of the outermost scope only, and does not look for unreachable states without one.
-    if scopes.first().is_some_and(Scope::never_ends) {
-        report.placeless(Code::MissingEndState, "Workflow has no terminal state");
+    if report.is_of_machine() && scopes.first().is_some_and(Scope::never_ends) {
+        report
+            .placeless(Code::MissingEndState, "Workflow has no terminal state")
+            .focus(&Place::default().field("States"))
+            .help("Give one state \"End\": true, or add one of type Succeed or Fail");
         return;
     }
-    for scope in &scopes {
+    for scope in scopes {
         scope.report_unreachable(report);
     }
 }
 
 /// One `States` with its `StartAt`.
-struct Scope<'a> {
+pub(super) struct Scope<'a> {
     place: Place,
-    start_at: Option<&'a str>,
+    /// The scope around it, by its place among all scopes, which is before this one's.
+    pub(super) around: Option<usize>,
+    pub(super) start_at: Option<&'a str>,
     /// In the order of the definition, values that are no objects too.
-    states: IndexMap<&'a str, &'a Value>,
+    pub(super) states: IndexMap<&'a str, &'a Value>,
 }
 
 /// A name that a state leads to, and where it says so.
@@ -39,12 +52,21 @@ struct Transition<'a> {
     target: &'a str,
 }
 
+/// The names that a state leads to, in no order that matters.
+pub(super) fn targets(state: &Value) -> impl Iterator<Item = &str> {
+    let own = ["Next", "Default"].into_iter().filter_map(|field| state.get(field));
+    let entries = ["Choices", "Catch"].into_iter().flat_map(|list| array(state, list));
+    own.chain(entries.filter_map(|entry| entry.get("Next"))).filter_map(Value::as_str)
+}
+
 /// The depth of the recursion is that of the JSON, which is bounded.
-fn collect<'a>(value: &'a Value, place: &Place, scopes: &mut Vec<Scope<'a>>) {
+fn collect<'a>(value: &'a Value, place: &Place, around: Option<usize>, scopes: &mut Vec<Scope<'a>>) {
     let Some(Value::Object(states)) = value.get("States") else {
         return;
     };
+    let here = Some(scopes.len());
     scopes.push(Scope {
+        around,
         start_at: value.get("StartAt").and_then(Value::as_str),
         states: states.iter().map(|(name, state)| (name.as_str(), state)).collect(),
         place: place.clone(),
@@ -52,25 +74,22 @@ fn collect<'a>(value: &'a Value, place: &Place, scopes: &mut Vec<Scope<'a>>) {
     for (name, state) in states {
         let place = place.field("States").field(name);
         for (index, branch) in array(state, "Branches").enumerate() {
-            collect(branch, &place.field("Branches").item(index), scopes);
+            collect(branch, &place.field("Branches").item(index), here, scopes);
         }
         for processor in ["ItemProcessor", "Iterator"] {
             if let Some(value) = state.get(processor) {
-                collect(value, &place.field(processor), scopes);
+                collect(value, &place.field(processor), here, scopes);
             }
         }
     }
 }
 
 impl<'a> Scope<'a> {
-    fn place_of(&self, name: &str) -> Place {
+    pub(super) fn place_of(&self, name: &str) -> Place {
         self.place.field("States").field(name)
     }
 
-    fn transitions(&self, name: &'a str) -> Vec<Transition<'a>> {
-        let Some(state) = self.states.get(name) else {
-            return Vec::new();
-        };
+    fn transitions(&self, name: &str, state: &'a Value) -> Vec<Transition<'a>> {
         let place = self.place_of(name);
         let mut transitions = Vec::new();
         for field in ["Next", "Default"] {
@@ -91,7 +110,9 @@ impl<'a> Scope<'a> {
     /// AWS says `Next` whatever the field is called.
     fn report_missing_targets(&self, report: &Report) {
         let start = self.start_at.map(|target| Transition { place: self.place.field("StartAt"), target });
-        let transitions = self.states.keys().flat_map(|name| self.transitions(name));
+        // Places are made for those alone that need them.
+        let lost = self.states.iter().filter(|(_, state)| targets(state).any(|name| !self.states.contains_key(name)));
+        let transitions = lost.flat_map(|(name, state)| self.transitions(name, state));
         for Transition { place, target } in start.into_iter().chain(transitions) {
             if !self.states.contains_key(target) {
                 report.error(Code::MissingTransitionTarget, &place, format!("Missing 'Next' target: {target}"));
@@ -108,7 +129,7 @@ impl<'a> Scope<'a> {
     /// could be said of the scope's graph would be guesses.
     fn is_unfinished(&self) -> bool {
         self.start_at.is_none()
-            || self.states.iter().any(|(name, state)| !Self::ends(state) && self.transitions(name).is_empty())
+            || self.states.values().any(|state| !Self::ends(state) && targets(state).next().is_none())
     }
 
     fn never_ends(&self) -> bool {
@@ -123,7 +144,7 @@ impl<'a> Scope<'a> {
         let mut next: Vec<&str> = self.start_at.into_iter().collect();
         while let Some(name) = next.pop() {
             if reached.insert(name) {
-                next.extend(self.transitions(name).into_iter().map(|transition| transition.target));
+                next.extend(self.states.get(name).into_iter().flat_map(|state| targets(state)));
             }
         }
         for name in self.states.keys().filter(|name| !reached.contains(*name)) {
@@ -133,6 +154,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn array<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn array<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }

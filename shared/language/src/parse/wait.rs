@@ -5,16 +5,18 @@ use super::fields::Fields;
 use super::state::next;
 use crate::machine::{Wait, WaitUntil};
 
+/// When it ends, in AWS's order.
+pub(super) const TIMES: [&str; 4] = ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"];
+
 /// A Wait state.
 pub(super) fn wait(fields: &Fields<'_>) -> Option<Wait> {
     let data = fields.input_output();
-    fields.exactly_one(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]);
+    fields.exactly_one(&TIMES);
     let seconds = fields.integer("Seconds", &(0..=MAX_SECONDS)).map(WaitUntil::Seconds);
     let seconds_path = fields.expression("SecondsPath", Wanted::Reference).map(WaitUntil::SecondsPath);
     let timestamp = fields.timestamp("Timestamp").map(|(text, instant)| WaitUntil::Timestamp(text, instant));
     let timestamp_path = fields.expression("TimestampPath", Wanted::Reference).map(WaitUntil::TimestampPath);
     let until = seconds.or(seconds_path).or(timestamp).or(timestamp_path);
-    let next = next(fields);
-    fields.refuse_assign();
-    Some(Wait { data, until: until?, next: next? })
+    let (assign, next) = (fields.assign(), next(fields));
+    Some(Wait { data, until: until?, assign, next: next? })
 }

@@ -1,6 +1,6 @@
 //! What must hold of every definition. The fuzz target has the same body.
 
-use ratchet_language::{Severity, invalid_definition_message, locate, parse, parse_timestamp};
+use ratchet_language::{Code, Diagnostic, Severity, SourceMap, invalid_definition_message, parse, parse_timestamp};
 use serde_json::Value;
 
 /// A text parses to a machine, and printed and parsed again to the same; or each error says where.
@@ -8,6 +8,7 @@ pub(crate) fn definition(text: &str) {
     match parse(text) {
         Ok(parsed) => {
             assert!(parsed.warnings.iter().all(|warning| warning.severity == Severity::Warning));
+            check_places(text, &parsed.warnings);
             // Half of a surrogate pair is taken as AWS takes it, and no JSON to others.
             let Ok(value) = serde_json::from_str::<Value>(text) else {
                 assert!(text.contains("\\u"), "{text}");
@@ -22,12 +23,34 @@ pub(crate) fn definition(text: &str) {
         Err(findings) => {
             assert!(findings.iter().any(|finding| finding.severity == Severity::Error), "{text}");
             assert!(invalid_definition_message(&findings).starts_with("Invalid State Machine Definition: '"));
-            for finding in findings.iter().take(20) {
-                assert!(!finding.message.is_empty());
-                let place = locate(text, &finding.pointer);
-                assert!(place.line <= text.matches('\n').count() + 1, "{finding} at {place}");
-            }
+            check_places(text, &findings);
+            check_again(text, &findings);
         }
+    }
+}
+
+/// Every finding names a part of the text, and bytes of it within one line.
+fn check_places(text: &str, findings: &[Diagnostic]) {
+    let map = SourceMap::of(text);
+    for finding in findings {
+        assert!(!finding.message.is_empty());
+        let span = map.span(finding);
+        let bytes = text.get(span.clone()).unwrap_or_else(|| panic!("{finding}: no {span:?} in {text}"));
+        assert!(!bytes.contains('\n'), "{finding}: {bytes}");
+        let place = map.position(span.start);
+        assert!(place.line <= text.matches('\n').count() + 1, "{finding} at {place}");
+        let is_json = finding.code != Code::InvalidJsonDescription && !text.trim().is_empty();
+        assert!(!is_json || map.has(&finding.pointer), "{finding}: no {} in {text}", finding.pointer);
+        assert!(!is_json || map.has(finding.closest_pointer()), "{finding}: no {:?} in {text}", finding.focus);
+    }
+}
+
+/// The same is found again, and in the same definition printed otherwise.
+fn check_again(text: &str, findings: &[Diagnostic]) {
+    assert_eq!(parse(text).err().as_deref(), Some(findings));
+    let is_json = findings.iter().all(|finding| finding.code != Code::InvalidJsonDescription);
+    if let Some(value) = serde_json::from_str::<Value>(text).ok().filter(|_| is_json) {
+        assert_eq!(parse(&format!("{value:#}")).err().as_deref(), Some(findings), "{text}");
     }
 }
 

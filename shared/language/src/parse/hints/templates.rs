@@ -1,13 +1,13 @@
-//! Warnings about what is allowed and hardly meant: an expression in a place that takes it for text.
+//! An expression in a place that takes it for text.
 
-use super::fields::Fields;
-use super::report::Place;
 use crate::diagnostic::Code;
+use crate::parse::fields::Fields;
+use crate::parse::report::Place;
 use serde_json::Value;
 
 impl<'a> Fields<'a> {
     /// Expressions in a template under names that do not end in `.$`.
-    pub(super) fn hint_no_dollar(&self, name: &'a str) {
+    pub(in crate::parse) fn hint_no_dollar(&self, name: &'a str) {
         if let Some(value) = self.get(name) {
             self.hint_fields(value, &self.at(name));
         }
@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Expressions in the `Result` of a Pass.
-    pub(super) fn hint_static_result(&self) {
+    pub(in crate::parse) fn hint_static_result(&self) {
         if self.get("Result").is_some_and(holds_expression) {
             let message = "'Result' is taken as it is; 'Parameters' evaluates paths and intrinsic functions";
             self.report.warning(Code::PassResultIsStatic, &self.at("Result"), message);
@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An expression in a text that has a sister field for one.
-    pub(super) fn hint_no_path(&self, name: &'a str) {
+    pub(in crate::parse) fn hint_no_path(&self, name: &'a str) {
         if self.get(name).and_then(Value::as_str).is_some_and(looks_like_expression) {
             let message = format!("The value is taken as it is; name the field '{name}Path' to evaluate it");
             self.report.warning(Code::NoPath, &self.at(name), message);
