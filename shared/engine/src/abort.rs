@@ -1,6 +1,5 @@
 //! Ends that come from outside: a stop, a time-out, a sibling's failure.
 
-use crate::failure::note_iteration;
 use crate::writer::Writer;
 use crate::{Cursor, Ending, Forked, Outcome, Phase, Step, step};
 use model::history::{Kind, StateType};
@@ -29,7 +28,9 @@ pub(crate) fn end(mut writer: Writer<'_>, cursor: &Cursor<Payload>, ending: Endi
         Ending::Aborted { at, .. } | Ending::ChildFailed { at, .. } => at.clone(),
         Ending::Stopped(_) | Ending::TimedOut(_) | Ending::Broken(_) => writer.last().cloned(),
     };
-    note_iteration(&mut writer, &place, at.as_ref(), |name, index| Kind::MapIterationAborted { name, index });
+    if let (Some(name), Some(item)) = (&place.iteration_of, &place.item) {
+        writer.put_aside(at.clone(), Kind::MapIterationAborted { name: name.clone(), index: item.index });
+    }
     if let Some(kind) = cursor.visit().and_then(|visit| aborted(visit.state_type)) {
         writer.put_aside(at, kind);
     }

@@ -4,13 +4,14 @@
 //! error, except for `IsPresent`.
 
 use crate::evaluate::Evaluation;
+use crate::leave::Leaving;
 use crate::writer::Writer;
 use crate::{Place, Step, Visit, failure, leave};
 use expression::{Expression, Scope};
 use language::Machine;
 use language::machine::{Choice, Comparison, Condition, Next, Operand, Operator, Relation, TypeTest};
 use model::{Failure, Payload, Timestamp, error_name};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -24,26 +25,26 @@ pub(crate) fn run(
 ) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
     match decide(&evaluation, choice, &visit) {
-        Ok((next, output)) => leave::with_output(writer, place, &next, &visit, output),
+        Ok((next, left)) => leave::with_output(writer, place, &next, &visit, left),
         Err(failed) => failure::fail(machine, writer, place, visit, failed),
     }
 }
 
-fn decide(evaluation: &Evaluation<'_>, choice: &Choice, visit: &Visit<Payload>) -> Result<(Next, Payload), Failure> {
-    let input = evaluation.path(&choice.data.input_path, &visit.input)?;
+fn decide(evaluation: &Evaluation<'_>, choice: &Choice, visit: &Visit<Payload>) -> Result<(Next, Leaving), Failure> {
+    let input = evaluation.input(&choice.data.input_path, &visit.input)?;
     // The scope cannot carry our own kind of failure, so the decision comes out beside it.
     let decision = evaluation.scoped(&input, |scope| {
         for rule in &choice.choices {
             match holds(&rule.condition, scope) {
-                Ok(true) => return Ok(Ok(Some(rule.next.clone()))),
+                Ok(true) => return Ok(Ok(Some((&rule.next, &rule.assign)))),
                 Ok(false) => {}
                 Err(path) => return Ok(Err(path)),
             }
         }
-        Ok(Ok(choice.default.clone()))
+        Ok(Ok(choice.default.as_ref().map(|default| (default, &choice.assign))))
     })?;
-    let next = match decision {
-        Ok(Some(next)) => next,
+    let (next, assign) = match decision {
+        Ok(Some(decided)) => decided,
         Ok(None) => {
             let text = "Failed to transition out of the state. The state does not point to a next state.";
             return Err(evaluation.failure(error_name::NO_CHOICE_MATCHED, text));
@@ -53,8 +54,9 @@ fn decide(evaluation: &Evaluation<'_>, choice: &Choice, visit: &Visit<Payload>) 
             return Err(evaluation.failure(error_name::RUNTIME, &text));
         }
     };
-    let output = evaluation.path(&choice.data.output_path, &input)?;
-    Ok((Next::State(next), output))
+    let output = evaluation.output(&choice.data.output_path, &input)?;
+    let assigned = evaluation.assign(assign.as_ref(), &input)?;
+    Ok((Next::State(next.clone()), Leaving { output, assigned }))
 }
 
 /// Whether the condition holds; the path that found nothing otherwise.
@@ -89,14 +91,20 @@ fn compare<'c>(comparison: &'c Comparison, scope: &Scope<'_>) -> Result<bool, &'
     let value = found.map_err(|_| comparison.variable.source())?;
     let value = value.as_ref();
     Ok(match &comparison.operator {
-        Operator::String(relation, operand) => {
-            let right = operand_of(operand, scope, |literal| Value::from(literal.as_str()))?;
-            related(*relation, strings(value, &right))
-        }
-        Operator::Numeric(relation, operand) => {
-            let right = operand_of(operand, scope, |literal| Value::Number(literal.clone()))?;
-            related(*relation, numbers(value, &right))
-        }
+        Operator::String(relation, operand) => related(
+            *relation,
+            match operand {
+                Operand::Literal(text) => strings(value, text),
+                Operand::Path(path) => look_up(path, scope)?.as_str().and_then(|text| strings(value, text)),
+            },
+        ),
+        Operator::Numeric(relation, operand) => related(
+            *relation,
+            match operand {
+                Operand::Literal(number) => numbers(value, number),
+                Operand::Path(path) => look_up(path, scope)?.as_number().and_then(|number| numbers(value, number)),
+            },
+        ),
         Operator::Timestamp(relation, operand) => {
             let right = match operand {
                 Operand::Literal((_, instant)) => Some(Timestamp::from(*instant)),
@@ -105,8 +113,11 @@ fn compare<'c>(comparison: &'c Comparison, scope: &Scope<'_>) -> Result<bool, &'
             related(*relation, instant(value).zip(right).map(|(left, right)| left.cmp(&right)))
         }
         Operator::Boolean(operand) => {
-            let right = operand_of(operand, scope, |literal| Value::Bool(*literal))?;
-            value.is_boolean() && *value == *right
+            let right = match operand {
+                Operand::Literal(truth) => Some(*truth),
+                Operand::Path(path) => look_up(path, scope)?.as_bool(),
+            };
+            right.is_some() && value.as_bool() == right
         }
         Operator::StringMatches(pattern) => value.as_str().is_some_and(|text| matches_pattern(pattern, text)),
         Operator::Is(test, wanted) => {
@@ -121,17 +132,6 @@ fn compare<'c>(comparison: &'c Comparison, scope: &Scope<'_>) -> Result<bool, &'
             is == *wanted
         }
     })
-}
-
-fn operand_of<'c, 's, T>(
-    operand: &'c Operand<T>,
-    scope: &Scope<'s>,
-    literal: impl FnOnce(&T) -> Value,
-) -> Result<Cow<'s, Value>, &'c str> {
-    match operand {
-        Operand::Literal(value) => Ok(Cow::Owned(literal(value))),
-        Operand::Path(path) => look_up(path, scope),
-    }
 }
 
 fn look_up<'c, 's>(path: &'c Expression, scope: &Scope<'s>) -> Result<Cow<'s, Value>, &'c str> {
@@ -149,14 +149,14 @@ fn related(relation: Relation, ordering: Option<Ordering>) -> bool {
     }
 }
 
-fn strings(left: &Value, right: &Value) -> Option<Ordering> {
+fn strings(left: &Value, right: &str) -> Option<Ordering> {
+    let left = left.as_str()?;
     // Java compares UTF-16 units; only characters beyond the basic plane tell the difference.
-    Some(left.as_str()?.encode_utf16().cmp(right.as_str()?.encode_utf16()))
+    Some(if left == right { Ordering::Equal } else { left.encode_utf16().cmp(right.encode_utf16()) })
 }
 
-fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
-    let (Value::Number(left), Value::Number(right)) = (left, right) else { return None };
-    expression::compare_numbers(left, right)
+fn numbers(left: &Value, right: &Number) -> Option<Ordering> {
+    expression::compare_numbers(left.as_number()?, right)
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {
@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn numbers_compare_by_value_and_large_ones_exactly() {
         let order = |left: &str, right: &str| {
-            let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-            numbers(&parse(left), &parse(right))
+            let parse = |text: &str| serde_json::from_str::<Number>(text).expect("a number");
+            numbers(&Value::Number(parse(left)), &parse(right))
         };
         assert_eq!(order("1", "1.0"), Some(Ordering::Equal));
         assert_eq!(order("9007199254740993", "9007199254740992"), Some(Ordering::Greater));
@@ -247,6 +247,6 @@ mod tests {
         assert_eq!(order("-0", "0.0"), Some(Ordering::Equal));
         let long = |last: char| format!("1{}{last}", "0".repeat(4_000));
         assert_eq!(order(&long('1'), &long('2')), Some(Ordering::Less));
-        assert_eq!(numbers(&json!("1"), &json!(1)), None);
+        assert_eq!(numbers(&json!("1"), &Number::from(1)), None);
     }
 }

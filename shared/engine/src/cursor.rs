@@ -1,5 +1,6 @@
 //! Where a strand stands. A record holds the cursor after it; `P` is a payload in memory, a slot in the store.
 
+use crate::Scopes;
 use model::history::StateType;
 use model::{EventRef, Failure, Seq, StrandId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub struct Place<P> {
     /// The last redrive of the execution before or with which the strand began; none if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redriven: Option<Redriven>,
+    /// The variables that it can read.
+    #[serde(default = "Scopes::none", skip_serializing_if = "Scopes::are_empty")]
+    pub variables: Scopes<P>,
 }
 
 /// A redrive of an execution.
@@ -68,7 +72,8 @@ impl Siblings {
 impl<P> Place<P> {
     /// The root's, and that of a strand that never began.
     pub const fn root() -> Self {
-        Self { iteration_of: None, item: None, events_before: 0, siblings: None, redriven: None }
+        let variables = Scopes::none();
+        Self { iteration_of: None, item: None, events_before: 0, siblings: None, redriven: None, variables }
     }
 
     /// The root's record with which the execution began to run as it does now: the first one, or that of its last
@@ -220,6 +225,33 @@ pub struct Forked<P> {
     pub fork: Fork<P>,
     /// Set once the fork is being left before its time: every child still running is aborted.
     pub ending: Option<Ending>,
+}
+
+/// What a parent is told when children of it have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Nothing: there is no news.
+    Nothing,
+    /// [`crate::Trigger::ChildrenEnded`] with those that have.
+    News,
+    /// [`crate::Trigger::ChildrenDone`] with those that have: the fork is given up, and none of them runs any more.
+    GivenUp,
+    /// [`crate::Trigger::ChildrenDone`] with all there were: each succeeded.
+    Done,
+}
+
+impl<P> Forked<P> {
+    /// What the parent is told when so many of the children that run have ended, one of them without success or none.
+    pub fn join(&self, ended: usize, has_failed: bool) -> Join {
+        let running = self.fork.running.len();
+        let gives_up = self.ending.is_some() || has_failed;
+        match (ended, gives_up) {
+            (0, _) if running > 0 => Join::Nothing,
+            (ended, true) if ended >= running => Join::GivenUp,
+            (ended, false) if ended >= running && self.fork.has_begun_all() => Join::Done,
+            _ => Join::News,
+        }
+    }
 }
 
 /// The children of one fork, as their parent knows them.
@@ -379,6 +411,7 @@ impl<P> Cursor<P> {
             events_before: place.events_before,
             siblings: place.siblings,
             redriven: place.redriven,
+            variables: place.variables.try_map(f)?,
         };
         Ok(Cursor { since, last, events, place, phase })
     }

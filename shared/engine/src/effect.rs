@@ -1,7 +1,7 @@
 //! What a cursor asks the world to do: a function of the cursor alone, safe to repeat.
 
-use crate::{Awaits, Cursor, Ending, Phase, Redriven};
-use model::{Payload, Seq, Timestamp};
+use crate::{Awaits, Cursor, Ending, Outcome, Phase, Redriven};
+use model::{Failure, Payload, Seq, Timestamp};
 
 /// An order that may be carried out any number of times.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +112,14 @@ impl Ending {
             }
             Self::Stopped(_) | Self::TimedOut(_) | Self::Broken(_) => self.clone(),
         }
+    }
+
+    /// How a child ends that must end so and had not begun.
+    pub fn before_the_beginning(&self) -> Outcome<Payload> {
+        Outcome::Aborted(match self {
+            Self::Stopped(failure) | Self::TimedOut(failure) | Self::Broken(failure) => failure.clone(),
+            Self::Aborted { .. } | Self::ChildFailed { .. } => Failure::default(),
+        })
     }
 }
 

@@ -1,13 +1,14 @@
 //! Failures: Retry, then Catch, then the end of the strand.
 
 use crate::evaluate::Evaluation;
+use crate::leave::Leaving;
 use crate::writer::Writer;
 use crate::{Outcome, Phase, Place, Step, Visit, Waiting, leave, step};
 use expression::Random;
 use language::Machine;
-use language::machine::{Catcher, ErrorMatch, JitterStrategy, Next, Retrier, State, StateName};
-use model::history::{Kind, StateType};
-use model::{EventRef, Failure, Payload, Timestamp, error_name};
+use language::machine::{Catcher, ErrorMatch, JitterStrategy, Next, Retrier, State};
+use model::history::Kind;
+use model::{Failure, Payload, Timestamp, error_name};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -32,57 +33,41 @@ pub(crate) fn fail_with(
     give_up: impl FnOnce(&mut Writer<'_>),
 ) -> Step {
     let (retry, catch) = handlers(machine, &visit.state);
+    writer.context().note(|inspection| inspection.failure = Some(failure.clone()));
     if let Some(until) = retry_at(&writer, &mut visit, retry, &failure) {
         let seq = writer.context().seq;
         return writer.finish(seq, place, Phase::Waiting(Waiting { visit, until, retry: true }));
     }
     give_up(&mut writer);
-    let Some(catcher) = catch.iter().find(|catcher| matches_any(&catcher.error_equals, &failure)) else {
-        return end_failed(writer, place, Some(visit.state_type), failure);
+    let catcher = catch.iter().position(|catcher| matches_any(&catcher.error_equals, &failure));
+    writer.context().note(|inspection| inspection.catcher = catcher);
+    let Some(catcher) = catcher.map(|index| &catch[index]) else {
+        return end_failed(writer, place, failure);
     };
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    // Seen on AWS: OutputPath is for the state's result, not for what a Catcher hands on.
-    let output = evaluation.combine(&catcher.result_path, Payload::from_value(error_output(&failure)));
-    match output {
-        Ok(output) => leave::with_output(writer, place, &Next::State(catcher.next.clone()), &visit, output),
-        Err(failed) => end_failed(writer, place, Some(visit.state_type), failed),
+    match caught(&Evaluation::new(writer.context(), &place, &visit), catcher, &failure) {
+        Ok(left) => leave::with_output(writer, place, &Next::State(catcher.next.clone()), &visit, left),
+        Err(failed) => end_failed(writer, place, failed),
     }
 }
 
-/// Ends the strand with a failure.
-pub(crate) fn end_failed(
-    mut writer: Writer<'_>,
-    place: Place<Payload>,
-    state_type: Option<StateType>,
-    failure: Failure,
-) -> Step {
+/// What a Catcher hands on.
+fn caught(evaluation: &Evaluation<'_>, catcher: &Catcher, failure: &Failure) -> Result<Leaving, Failure> {
+    let error_output = Payload::from_value(error_output(failure));
+    // Seen on AWS: OutputPath is for the state's result, not for what a Catcher hands on.
+    let output = evaluation.within_limit(evaluation.combine(&catcher.result_path, error_output.clone())?)?;
+    Ok(Leaving { output, assigned: evaluation.assign(catcher.assign.as_ref(), &error_output)? })
+}
+
+/// Ends the strand with a failure. What else is noted of a child that fails is for its parent to say (`give_up`).
+pub(crate) fn end_failed(mut writer: Writer<'_>, place: Place<Payload>, failure: Failure) -> Step {
     if writer.context().strand.is_root() {
         writer.put(Kind::ExecutionFailed(failure.clone()));
-    } else {
-        let at = writer.last().cloned();
-        note_iteration(&mut writer, &place, at.as_ref(), |name, index| Kind::MapIterationFailed { name, index });
-        // Seen on AWS: a branch's Task that failed is also noted as aborted.
-        if state_type == Some(StateType::Task) {
-            writer.put_aside(at, Kind::TaskStateAborted);
-        }
     }
     step::ended(writer, place, Outcome::Failed(failure))
 }
 
-/// An event about the iteration that this strand is, if it is one.
-pub(crate) fn note_iteration(
-    writer: &mut Writer<'_>,
-    place: &Place<Payload>,
-    previous: Option<&EventRef>,
-    kind: impl FnOnce(String, u32) -> Kind<Payload>,
-) {
-    if let (Some(name), Some(item)) = (&place.iteration_of, &place.item) {
-        writer.put_aside(previous.cloned(), kind(name.clone(), item.index));
-    }
-}
-
 fn handlers<'m>(machine: &'m Machine, state: &str) -> (&'m [Retrier], &'m [Catcher]) {
-    match machine.states.get(&StateName::from(state)) {
+    match machine.state(state) {
         Some(State::Task(task)) => (&task.retry, &task.catch),
         Some(State::Parallel(parallel)) => (&parallel.retry, &parallel.catch),
         Some(State::Map(map)) => (&map.retry, &map.catch),
@@ -92,6 +77,11 @@ fn handlers<'m>(machine: &'m Machine, state: &str) -> (&'m [Retrier], &'m [Catch
     }
 }
 
+/// Which retrier is for the failure: only the first one that names the error has a say.
+pub(crate) fn retrier_of(retry: &[Retrier], failure: &Failure) -> Option<usize> {
+    retry.iter().position(|retrier| matches_any(&retrier.error_equals, failure))
+}
+
 /// When the state is tried again, if it is; counts the attempt.
 fn retry_at(
     writer: &Writer<'_>,
@@ -99,14 +89,15 @@ fn retry_at(
     retry: &[Retrier],
     failure: &Failure,
 ) -> Option<Timestamp> {
-    // Only the first retrier that names the error has a say.
-    let index = retry.iter().position(|retrier| matches_any(&retrier.error_equals, failure))?;
+    let index = retrier_of(retry, failure)?;
     let retrier = &retry[index];
+    writer.context().note(|inspection| inspection.retrier = Some(index));
     let attempts = visit.attempts.get_mut(index)?;
     if *attempts >= retrier.max_attempts {
         return None;
     }
     let delay = backoff(retrier, *attempts, writer.context().seed);
+    writer.context().note(|inspection| inspection.backoff = Some(delay));
     *attempts += 1;
     Some(writer.context().now + delay)
 }

@@ -4,13 +4,14 @@
 //! effect is to abort the children that still run; when they have ended too, Retry and Catch decide.
 
 use crate::evaluate::Evaluation;
+use crate::leave::Exit;
 use crate::writer::Writer;
 use crate::{
-    ChildEnd, Cursor, Ending, Fork, Forked, MapItem, Outcome, Phase, Place, Resume, Siblings, Step, StepContext, Visit,
-    abort, failure, leave, redrive,
+    ChildEnd, Cursor, Ending, Fork, Forked, Hop, MapItem, Outcome, Phase, Place, Resumed, Siblings, Step, StepContext,
+    Visit, abort, failure, give_up, leave, redrive,
 };
 use language::Machine;
-use language::machine::{DataFlow, Map, MaxConcurrency, Next, Parallel, State, StateName};
+use language::machine::{Map, MaxConcurrency, Parallel, State};
 use model::history::{Kind, StateType};
 use model::limits::{INLINE_MAP_CONCURRENCY, MAX_NESTING};
 use model::{Failure, Payload, error_name};
@@ -24,11 +25,7 @@ pub(crate) fn begin_parallel(
     parallel: &Parallel,
     visit: Visit<Payload>,
 ) -> Step {
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    let input = evaluation
-        .path(&parallel.data.input_path, &visit.input)
-        .and_then(|input| evaluation.template(parallel.data.parameters.as_ref(), &input));
-    let input = match input {
+    let input = match input_of_branches(&Evaluation::new(writer.context(), &place, &visit), parallel, &visit) {
         Ok(input) => input,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -36,6 +33,16 @@ pub(crate) fn begin_parallel(
     let total = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
     let plan = Plan { total, limit: total, input, effective_input: None };
     begin(machine, writer, place, visit, plan)
+}
+
+/// What each branch of a Parallel gets. AWS shows neither hop to those who try a Parallel out.
+pub(crate) fn input_of_branches(
+    evaluation: &Evaluation<'_>,
+    parallel: &Parallel,
+    visit: &Visit<Payload>,
+) -> Result<Payload, Failure> {
+    let input = evaluation.path(&parallel.data.input_path, &visit.input)?;
+    evaluation.within_limit(evaluation.template(parallel.data.parameters.as_ref(), &input)?)
 }
 
 /// Begins the iterations of a Map.
@@ -46,7 +53,7 @@ pub(crate) fn begin_map(
     map: &Map,
     visit: Visit<Payload>,
 ) -> Step {
-    let plan = match plan_map(&Evaluation::new(writer.context(), &place, &visit), map, &visit) {
+    let plan = match plan_map(&Evaluation::new(writer.context(), &place, &visit), map, &visit, None) {
         Ok(plan) => plan,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -62,43 +69,32 @@ pub fn begin_child(
     machine: &Machine,
     parent: &Cursor<Payload>,
     index: u32,
-    resume: Option<Resume>,
+    resume: Option<Resumed>,
     context: &StepContext<'_>,
 ) -> Option<Step> {
     let Phase::Forked(Forked { visit, fork, ending: None }) = &parent.phase else { return None };
     let mut place = parent.place.clone();
     place.iteration_of = None;
+    place.variables = parent.place.variables.of_child();
     place.events_before = parent.events;
     // Of a fork that goes on with another one only some children are in its set, and no number says that all are.
     place.siblings = fork.before.is_empty().then_some(Siblings { total: fork.total, at_once: fork.limit });
-    let seed = Cursor {
-        since: 0,
-        last: fork.follows.clone(),
-        events: parent.events,
-        place: place.clone(),
-        phase: parent.phase.clone(),
-    };
-    let mut writer = Writer::new(context, &seed);
+    let mut writer = Writer::after(context, fork.follows.clone(), parent.events);
     let at = usize::try_from(index).ok()?;
-    let (start, input) = match machine.states.get(&StateName::from(visit.state.as_str()))? {
+    let (start, input) = match machine.state(&visit.state)? {
         State::Parallel(parallel) => (parallel.branches.get(at)?, fork.input.clone()),
         State::Map(map) => {
             let item = Payload::from_value(fork.input.value().get(at)?.clone());
             place.iteration_of = Some(visit.state.clone());
             place.item = Some(MapItem { index, value: item.clone() });
             if let Some(resume) = resume {
-                return Some(redrive::resume(writer, place, resume));
+                return Some(redrive::resume_child(writer, place, resume));
             }
             writer.put(Kind::MapIterationStarted { name: visit.state.clone(), index });
-            let selector = map.item_selector.as_ref();
-            let effective = fork.effective_input.as_ref().unwrap_or(&item);
-            let selected = match selector {
-                None => Ok(item),
-                Some(_) => Evaluation::new(context, &place, visit).template(selector, effective),
-            };
-            match selected {
+            let evaluation = Evaluation::new(context, &place, visit);
+            match input_of_iteration(&evaluation, map, &item, fork.effective_input.as_ref()) {
                 Ok(input) => (&map.start_at, input),
-                Err(failed) => return Some(failure::end_failed(writer, place, None, failed)),
+                Err(failed) => return Some(failure::end_failed(writer, place, failed)),
             }
         }
         State::Pass(_) | State::Task(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => {
@@ -106,9 +102,24 @@ pub fn begin_child(
         }
     };
     if let Some(resume) = resume {
-        return Some(redrive::resume(writer, place, resume));
+        return Some(redrive::resume_child(writer, place, resume));
     }
     Some(writer.finish(context.seq, place, Phase::Ready { state: start.as_str().to_owned(), input }))
+}
+
+/// What an iteration gets, whose place has its item.
+pub(crate) fn input_of_iteration(
+    evaluation: &Evaluation<'_>,
+    map: &Map,
+    item: &Payload,
+    effective_input: Option<&Payload>,
+) -> Result<Payload, Failure> {
+    match &map.item_selector {
+        None => Ok(item.clone()),
+        selector @ Some(_) => {
+            evaluation.within_limit(evaluation.template(selector.as_ref(), effective_input.unwrap_or(item))?)
+        }
+    }
 }
 
 /// Some children have ended: begin the next ones, or give up the rest.
@@ -126,9 +137,8 @@ pub(crate) fn children_ended(
         writer.count_others(end.events);
     }
     forked.fork.fresh.clear();
-    if forked.ending.is_none() {
-        forked.ending = first_failure(&ends);
-    }
+    let news: Vec<&ChildEnd> = ends.iter().collect();
+    forked.ending = give_up::ending(&mut writer, &forked.visit, forked.ending, &news);
     match forked.ending.clone() {
         Some(ending) if forked.fork.running.is_empty() => finish_early(machine, writer, cursor, forked, ending),
         Some(_) => writer.finish(cursor.since, place, Phase::Forked(forked)),
@@ -152,11 +162,13 @@ pub(crate) fn children_done(
     mut forked: Forked<Payload>,
     ends: &[ChildEnd],
 ) -> Step {
-    for end in ends.iter().filter(|end| forked.fork.running.contains(&end.index)) {
+    let news: Vec<&ChildEnd> = ends.iter().filter(|end| forked.fork.running.contains(&end.index)).collect();
+    for end in &news {
         writer.count_others(end.events);
     }
     forked.fork.running.clear();
-    if let Some(ending) = forked.ending.clone().or_else(|| first_failure(ends)) {
+    forked.ending = give_up::ending(&mut writer, &forked.visit, forked.ending, &news);
+    if let Some(ending) = forked.ending.clone() {
         return finish_early(machine, writer, cursor, forked, ending);
     }
     let last = ends.iter().max_by_key(|end| (end.time, end.index)).and_then(|end| end.last.clone());
@@ -169,28 +181,42 @@ pub(crate) fn children_done(
     succeed(machine, writer, cursor.place.clone(), forked.visit, &result)
 }
 
-struct Plan {
-    total: u32,
+/// How a fork begins.
+pub(crate) struct Plan {
+    pub(crate) total: u32,
     limit: u32,
-    input: Payload,
-    effective_input: Option<Payload>,
+    /// What the branches get, or the items.
+    pub(crate) input: Payload,
+    /// The Map's own input, if its items are selected from it.
+    pub(crate) effective_input: Option<Payload>,
 }
 
-fn plan_map(evaluation: &Evaluation<'_>, map: &Map, visit: &Visit<Payload>) -> Result<Plan, Failure> {
-    let effective = evaluation.path(&map.data.input_path, &visit.input)?;
-    let (items, source) = match &map.items_path {
-        None => (effective.clone(), "$"),
-        Some(path) => (Payload::from_value(evaluation.field(path, &effective)?), path.source()),
+/// How a Map begins, whose items may have been read elsewhere.
+pub(crate) fn plan_map(
+    evaluation: &Evaluation<'_>,
+    map: &Map,
+    visit: &Visit<Payload>,
+    read: Option<&Payload>,
+) -> Result<Plan, Failure> {
+    let effective = evaluation.input(&map.data.input_path, &visit.input)?;
+    let (items, source) = match (read, &map.items_path) {
+        (Some(read), _) => (read.clone(), "$"),
+        (None, None) => (effective.clone(), "$"),
+        (None, Some(path)) => (Payload::from_value(evaluation.reference(path, &effective)?), path.source()),
     };
     let Value::Array(array) = items.value() else {
         let text = format!("Reference path \"{source}\" must point to array.");
         return Err(evaluation.failure(error_name::RUNTIME, &text));
     };
     let total = u32::try_from(array.len()).unwrap_or(u32::MAX);
+    evaluation.context().note(|inspection| inspection.iterations = Some(total));
+    if read.is_none() {
+        evaluation.reached(Hop::ItemsPath, &items);
+    }
     let wanted = match &map.max_concurrency {
         MaxConcurrency::Fixed(wanted) => *wanted,
         MaxConcurrency::Path(path) => {
-            let value = evaluation.field(path, &effective)?;
+            let value = evaluation.reference(path, &effective)?;
             let number = match &value {
                 Value::Number(number) => number.as_u64(),
                 _ => None,
@@ -205,6 +231,7 @@ fn plan_map(evaluation: &Evaluation<'_>, map: &Map, visit: &Visit<Payload>) -> R
             })?
         }
     };
+    evaluation.context().note(|inspection| inspection.max_concurrency = Some(wanted));
     let limit = match u32::try_from(wanted).unwrap_or(u32::MAX) {
         0 => INLINE_MAP_CONCURRENCY,
         wanted => wanted.min(INLINE_MAP_CONCURRENCY),
@@ -266,8 +293,8 @@ fn succeed(
         let failed = Evaluation::new(writer.context(), &place, &visit).failure(error_name::RUNTIME, &text);
         return failure::fail(machine, writer, place, visit, failed);
     }
-    match flow(machine, &visit.state) {
-        Some((data, next)) => leave::with_result(machine, writer, place, data, next, visit, result),
+    match exit(machine, &visit.state) {
+        Some(exit) => leave::with_result(machine, writer, place, exit, visit, result),
         None => no_fork(writer, place, &visit),
     }
 }
@@ -294,25 +321,10 @@ fn finish_early(
     }
 }
 
-/// The earliest failure among the ends.
-fn first_failure(ends: &[ChildEnd]) -> Option<Ending> {
-    let failed = ends.iter().filter(|end| !matches!(end.outcome, Outcome::Succeeded { .. }));
-    let end = failed.min_by_key(|end| (end.time, end.index))?;
-    match &end.outcome {
-        Outcome::Succeeded { .. } => None,
-        Outcome::Failed(failure) => {
-            Some(Ending::ChildFailed { failure: failure.clone(), at: end.last.clone(), after: end.time })
-        }
-        // The child read the execution's stop mark before its parent was told.
-        Outcome::Aborted(failure) => Some(Ending::Stopped(failure.clone())),
-        Outcome::TimedOut(failure) => Some(Ending::TimedOut(failure.clone())),
-    }
-}
-
-fn flow<'m>(machine: &'m Machine, state: &str) -> Option<(&'m DataFlow, &'m Next)> {
-    match machine.states.get(&StateName::from(state))? {
-        State::Parallel(parallel) => Some((&parallel.data, &parallel.next)),
-        State::Map(map) => Some((&map.data, &map.next)),
+fn exit<'m>(machine: &'m Machine, state: &str) -> Option<Exit<'m>> {
+    match machine.state(state)? {
+        State::Parallel(parallel) => Some(parallel.into()),
+        State::Map(map) => Some(map.into()),
         State::Pass(_) | State::Task(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => {
             None
         }
@@ -321,7 +333,7 @@ fn flow<'m>(machine: &'m Machine, state: &str) -> Option<(&'m DataFlow, &'m Next
 
 fn no_fork(writer: Writer<'_>, place: Place<Payload>, visit: &Visit<Payload>) -> Step {
     let cause = format!("The state '{}' forks nothing in the definition that this execution runs.", visit.state);
-    failure::end_failed(writer, place, None, Failure::new(error_name::RUNTIME, cause))
+    failure::end_failed(writer, place, Failure::new(error_name::RUNTIME, cause))
 }
 
 /// A JSON array of texts, each as it is: children's outputs keep their spaces, as on AWS.

@@ -1,30 +1,77 @@
-//! Leaving a state that did its work: `ResultSelector`, `ResultPath`, `OutputPath`, then the next state or the end.
+//! Leaving a state that did its work: `ResultSelector`, `ResultPath`, `OutputPath` and `Assign`, then the next state or
+//! the end.
+//!
+//! Output and variables are both worked out from the variables as they were when the state was entered.
 
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
-use crate::{Outcome, Phase, Place, Step, Visit, failure, step};
+use crate::{Hop, Outcome, Phase, Place, Step, Visit, failure, step};
+use expression::Template;
 use language::Machine;
-use language::machine::{DataFlow, Next};
-use model::Payload;
+use language::machine::{DataFlow, Map, Next, Parallel, Pass, Task};
 use model::history::Kind;
+use model::{Payload, Variables};
+
+/// How a state that has a result is left.
+#[derive(Clone, Copy)]
+pub(crate) struct Exit<'m> {
+    data: &'m DataFlow,
+    assign: Option<&'m Template>,
+    next: &'m Next,
+}
+
+impl<'m> From<&'m Pass> for Exit<'m> {
+    fn from(Pass { data, assign, next, .. }: &'m Pass) -> Self {
+        Self { data, assign: assign.as_ref(), next }
+    }
+}
+
+impl<'m> From<&'m Task> for Exit<'m> {
+    fn from(Task { data, assign, next, .. }: &'m Task) -> Self {
+        Self { data, assign: assign.as_ref(), next }
+    }
+}
+
+impl<'m> From<&'m Parallel> for Exit<'m> {
+    fn from(Parallel { data, assign, next, .. }: &'m Parallel) -> Self {
+        Self { data, assign: assign.as_ref(), next }
+    }
+}
+
+impl<'m> From<&'m Map> for Exit<'m> {
+    fn from(Map { data, assign, next, .. }: &'m Map) -> Self {
+        Self { data, assign: assign.as_ref(), next }
+    }
+}
+
+/// What a state leaves behind.
+pub(crate) struct Leaving {
+    /// What goes on.
+    pub(crate) output: Payload,
+    /// The variables that it sets.
+    pub(crate) assigned: Variables<Payload>,
+}
 
 /// Leaves a state with its raw result.
 pub(crate) fn with_result(
     machine: &Machine,
     writer: Writer<'_>,
     place: Place<Payload>,
-    data: &DataFlow,
-    next: &Next,
+    exit: Exit<'_>,
     visit: Visit<Payload>,
     result: &Payload,
 ) -> Step {
+    let Exit { data, assign, next } = exit;
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    let output = evaluation
+    let left = evaluation
         .template(data.result_selector.as_ref(), result)
+        .inspect(|selected| evaluation.reached(Hop::ResultSelector, selected))
         .and_then(|selected| evaluation.combine(&data.result_path, selected))
-        .and_then(|combined| evaluation.path(&data.output_path, &combined));
-    match output {
-        Ok(output) => with_output(writer, place, next, &visit, output),
+        .inspect(|combined| evaluation.reached(Hop::ResultPath, combined))
+        .and_then(|combined| evaluation.output(&data.output_path, &combined))
+        .and_then(|output| Ok(Leaving { output, assigned: evaluation.assign(assign, result)? }));
+    match left {
+        Ok(left) => with_output(writer, place, next, &visit, left),
         Err(failed) => failure::fail(machine, writer, place, visit, failed),
     }
 }
@@ -32,13 +79,15 @@ pub(crate) fn with_result(
 /// Leaves a state with its output.
 pub(crate) fn with_output(
     mut writer: Writer<'_>,
-    place: Place<Payload>,
+    mut place: Place<Payload>,
     next: &Next,
     visit: &Visit<Payload>,
-    output: Payload,
+    left: Leaving,
 ) -> Step {
+    let Leaving { output, assigned } = left;
+    place.variables.assign(&assigned);
     let (state_type, name) = (visit.state_type, visit.state.clone());
-    writer.put(Kind::StateExited { state_type, name, output: output.clone() });
+    writer.put(Kind::StateExited { state_type, name, output: output.clone(), assigned });
     match next {
         Next::State(state) => {
             let seq = writer.context().seq;

@@ -12,21 +12,28 @@ mod effect;
 mod evaluate;
 mod failure;
 mod fork;
+mod give_up;
+mod inspect;
 mod leave;
 mod redrive;
+mod scopes;
 mod step;
 mod task;
 mod trigger;
+mod try_out;
 mod wait;
 mod writer;
 
 pub use context::{Claim, ExecutionFacts, StepContext};
 pub use cursor::{
-    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven, Siblings,
-    TaskRequest, Visit, Waiting,
+    Awaits, Call, Cursor, Ending, Fork, Forked, Join, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven,
+    Siblings, TaskRequest, Visit, Waiting,
 };
 pub use effect::{Effect, effects};
 pub use fork::begin_child;
-pub use redrive::{End, Left, Resume, left, redrive};
+pub use inspect::{Hop, Inspection, Inspector};
+pub use redrive::{End, Left, Resume, Resumed, left, redrive};
+pub use scopes::{Scopes, VariableLimits};
 pub use step::{Step, Then, makes_call, start, step};
 pub use trigger::{ChildEnd, Trigger};
+pub use try_out::{Mock, TryOut, try_out};

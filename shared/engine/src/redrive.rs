@@ -12,9 +12,8 @@
 
 use crate::step::{retriers, type_of};
 use crate::writer::Writer;
-use crate::{Cursor, Fork, Forked, Origin, Phase, Place, Redriven, Step, StepContext, Visit, Waiting, fork};
+use crate::{Cursor, Fork, Forked, Origin, Phase, Place, Redriven, Scopes, Step, StepContext, Visit, Waiting, fork};
 use language::Machine;
-use language::machine::StateName;
 use model::history::{Event, Kind, StateType};
 use model::{EventRef, Payload, Seq, StrandId, Timestamp};
 use std::time::Duration;
@@ -96,6 +95,15 @@ pub enum Resume {
     },
 }
 
+/// A child that goes on for one that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// What it does first.
+    pub resume: Resume,
+    /// The variables that the other one had.
+    pub variables: Scopes<Payload>,
+}
+
 /// Where the strand stood that ended with this record, after a record that left it with the cursor `before`.
 pub fn left(machine: &Machine, before: Option<&Cursor<Payload>>, end: End<'_>) -> Left {
     if let Some(left) = entered_at_last(machine, end) {
@@ -127,7 +135,7 @@ fn entered_at_last(machine: &Machine, end: End<'_>) -> Option<Left> {
     if *state_type == StateType::Fail {
         return Some(Left::AtState { state, input, follows: event.previous.clone() });
     }
-    let found = machine.states.get(&StateName::from(name.as_str()))?;
+    let found = machine.state(name)?;
     let (total, place) = (u64::try_from(end.events.len()).ok()?, u64::try_from(index).ok()?);
     let visit = Visit {
         state,
@@ -148,12 +156,19 @@ pub fn redrive(end: &Cursor<Payload>, resume: Resume, count: u32, context: &Step
     let mut writer = Writer::new(context, end);
     writer.put(Kind::ExecutionRedriven { redrive_count: count });
     let redriven = Redriven { count, at: context.now, seq: context.seq };
-    let place = Place { redriven: Some(redriven), ..Place::root() };
+    let variables = end.place.variables.clone();
+    let place = Place { redriven: Some(redriven), variables, ..Place::root() };
     self::resume(writer, place, resume)
 }
 
+/// The first thing that a child does which goes on.
+pub(crate) fn resume_child(writer: Writer<'_>, place: Place<Payload>, resumed: Resumed) -> Step {
+    let Resumed { resume, variables } = resumed;
+    self::resume(writer, Place { variables, ..place }, resume)
+}
+
 /// The first thing that a strand does which goes on.
-pub(crate) fn resume(mut writer: Writer<'_>, place: Place<Payload>, resume: Resume) -> Step {
+fn resume(mut writer: Writer<'_>, place: Place<Payload>, resume: Resume) -> Step {
     let context = writer.context();
     let seq = context.seq;
     match resume {

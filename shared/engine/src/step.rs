@@ -13,12 +13,12 @@
 
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
-use crate::{Cursor, ExecutionFacts, Outcome, Phase, Place, StepContext, Trigger, Visit};
+use crate::{Cursor, ExecutionFacts, Hop, Outcome, Phase, Place, StepContext, Trigger, Visit};
 use crate::{abort, choice, failure, fork, leave, task, wait};
 use language::Machine;
-use language::machine::{Fail, FailText, InputOutput, Pass, Resource, State, StateName};
+use language::machine::{Fail, FailText, InputOutput, Pass, Resource, State};
 use model::history::{Event, Kind, StateType};
-use model::{Failure, Payload};
+use model::{Failure, Payload, Qualifier, Variables};
 
 /// What a step adds to the journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +54,15 @@ impl Step {
     }
 }
 
-/// Record 0 of an execution: it has started, and its first state is about to be entered.
-pub fn start(machine: &Machine, execution: &ExecutionFacts) -> Step {
-    let started = Kind::ExecutionStarted { input: execution.input.clone(), role_arn: execution.role_arn.clone() };
+/// Record 0 of an execution: it has started, by this version and alias if any, and its first state is about to be entered.
+pub fn start(machine: &Machine, execution: &ExecutionFacts, qualifier: Option<&Qualifier>) -> Step {
+    let alias = qualifier.and_then(|qualifier| qualifier.alias.as_deref());
+    let started = Kind::ExecutionStarted {
+        input: execution.input.clone(),
+        role_arn: execution.role_arn.clone(),
+        version_arn: qualifier.map(|qualifier| execution.machine.version(qualifier.version).to_string()),
+        alias_arn: alias.map(|alias| execution.machine.alias(alias).to_string()),
+    };
     let phase = Phase::Ready { state: machine.start_at.as_str().to_owned(), input: execution.input.clone() };
     let place = Place::root();
     Step {
@@ -73,9 +79,9 @@ pub fn makes_call(machine: &Machine, cursor: &Cursor<Payload>) -> bool {
         Phase::Waiting(waiting) if waiting.retry => &waiting.visit.state,
         Phase::Waiting(_) | Phase::Calling(_) | Phase::Pending(_) | Phase::Forked(_) | Phase::Ended(_) => return false,
     };
-    match machine.states.get(&StateName::from(state.as_str())) {
+    match machine.state(state) {
         Some(State::Task(task)) => match task.resource {
-            Resource::LambdaFunction(_) | Resource::LambdaInvoke | Resource::LambdaInvokeWaitForTaskToken => true,
+            Resource::LambdaFunction(_) | Resource::Service(_) => true,
             Resource::Activity(_) => false,
         },
         _ => false,
@@ -110,9 +116,15 @@ pub fn step(machine: &Machine, cursor: &Cursor<Payload>, trigger: Trigger, conte
 }
 
 fn enter(machine: &Machine, mut writer: Writer<'_>, place: Place<Payload>, name: &str, input: &Payload) -> Step {
-    let Some(state) = machine.states.get(&StateName::from(name)) else {
+    let Some(state) = machine.state(name) else {
         return unknown_state(writer, place, name);
     };
+    let visit = visit(&mut writer, state, name, input);
+    run(machine, writer, place, state, visit)
+}
+
+/// A state's first moment.
+pub(crate) fn visit(writer: &mut Writer<'_>, state: &State, name: &str, input: &Payload) -> Visit<Payload> {
     let visit = Visit {
         state: name.to_owned(),
         state_type: type_of(state),
@@ -121,19 +133,26 @@ fn enter(machine: &Machine, mut writer: Writer<'_>, place: Place<Payload>, name:
         entered_id: writer.next_id(),
         attempts: vec![0; retriers(state)],
     };
-    writer.put(Kind::StateEntered { state_type: type_of(state), name: name.to_owned(), input: input.clone() });
-    run(machine, writer, place, state, visit)
+    writer.put(Kind::StateEntered { state_type: visit.state_type, name: name.to_owned(), input: input.clone() });
+    visit
 }
 
 /// Another attempt at a state that was entered before.
 fn again(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, visit: Visit<Payload>) -> Step {
-    match machine.states.get(&StateName::from(visit.state.as_str())) {
+    match machine.state(&visit.state) {
         Some(state) => run(machine, writer, place, state, visit),
         None => unknown_state(writer, place, &visit.state),
     }
 }
 
-fn run(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, state: &State, visit: Visit<Payload>) -> Step {
+/// What a state does first.
+pub(crate) fn run(
+    machine: &Machine,
+    writer: Writer<'_>,
+    place: Place<Payload>,
+    state: &State,
+    visit: Visit<Payload>,
+) -> Step {
     match state {
         State::Pass(pass) => run_pass(machine, writer, place, pass, visit),
         State::Task(task) => task::claim(machine, writer, place, task, visit),
@@ -149,13 +168,15 @@ fn run(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, state: &Sta
 fn run_pass(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, pass: &Pass, visit: Visit<Payload>) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
     let result = match &pass.result {
-        Some(result) => Ok(Payload::from_value(result.clone())),
+        Some(result) => {
+            Ok(Payload::from_value(result.clone())).inspect(|result| evaluation.reached(Hop::Result, result))
+        }
         None => evaluation
-            .path(&pass.data.input_path, &visit.input)
-            .and_then(|input| evaluation.template(pass.data.parameters.as_ref(), &input)),
+            .input(&pass.data.input_path, &visit.input)
+            .and_then(|input| evaluation.parameters(pass.data.parameters.as_ref(), &input)),
     };
     match result {
-        Ok(result) => leave::with_result(machine, writer, place, &pass.data, &pass.next, visit, &result),
+        Ok(result) => leave::with_result(machine, writer, place, pass.into(), visit, &result),
         Err(failed) => failure::fail(machine, writer, place, visit, failed),
     }
 }
@@ -169,11 +190,12 @@ fn run_succeed(
 ) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
     let output =
-        evaluation.path(&data.input_path, &visit.input).and_then(|input| evaluation.path(&data.output_path, &input));
+        evaluation.input(&data.input_path, &visit.input).and_then(|input| evaluation.output(&data.output_path, &input));
     match output {
         Ok(output) => {
             let name = visit.state.clone();
-            writer.put(Kind::StateExited { state_type: StateType::Succeed, name, output: output.clone() });
+            let assigned = Variables::none();
+            writer.put(Kind::StateExited { state_type: StateType::Succeed, name, output: output.clone(), assigned });
             leave::succeed(writer, place, output)
         }
         Err(failed) => failure::fail(machine, writer, place, visit, failed),
@@ -182,6 +204,7 @@ fn run_succeed(
 
 fn run_fail(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, fail: &Fail, visit: Visit<Payload>) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    evaluation.reached(Hop::InputPath, &visit.input);
     let text = |field: &str, text: &FailText| match text {
         FailText::Absent => Ok(None),
         FailText::Fixed(text) => Ok(Some(text.clone())),
@@ -195,7 +218,7 @@ fn run_fail(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, fail: 
 /// A stored cursor names a state that its machine does not have: the revision is not the one it ran.
 fn unknown_state(writer: Writer<'_>, place: Place<Payload>, name: &str) -> Step {
     let cause = format!("The state '{name}' is not in the definition that this execution runs.");
-    failure::end_failed(writer, place, None, Failure::new(model::error_name::RUNTIME, cause))
+    failure::end_failed(writer, place, Failure::new(model::error_name::RUNTIME, cause))
 }
 
 pub(crate) fn retriers(state: &State) -> usize {

@@ -2,10 +2,11 @@
 
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
-use crate::{Awaits, Call, Cursor, Pending, Phase, Place, Step, TaskRequest, Trigger, Visit, failure, leave};
+use crate::{Awaits, Call, Cursor, Hop, Pending, Phase, Place, Step, TaskRequest, Trigger, Visit, failure, leave};
 use language::Machine;
-use language::machine::{Resource, Seconds, State, StateName, Task};
+use language::machine::{Integration, Resource, Seconds, State, Task};
 use model::history::{Kind, Service};
+use model::limits::MAX_SECONDS;
 use model::{Failure, Payload, error_name};
 use serde_json::Value;
 
@@ -20,11 +21,7 @@ pub(crate) fn claim(
     task: &Task,
     visit: Visit<Payload>,
 ) -> Step {
-    let mut evaluation = Evaluation::new(writer.context(), &place, &visit);
-    if task.resource == Resource::LambdaInvokeWaitForTaskToken {
-        evaluation = evaluation.with_token();
-    }
-    let prepared = prepare(&evaluation, task, &visit);
+    let prepared = prepare(Evaluation::new(writer.context(), &place, &visit), task, &visit);
     let Prepared { input, timeout, heartbeat } = match prepared {
         Ok(prepared) => prepared,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
@@ -44,14 +41,19 @@ pub(crate) fn claim(
             writer.put(Kind::LambdaFunctionStarted);
             TaskRequest::LambdaFunction { arn: arn.clone(), input }
         }
-        Resource::LambdaInvoke | Resource::LambdaInvokeWaitForTaskToken => {
-            let wait_for_token = task.resource == Resource::LambdaInvokeWaitForTaskToken;
-            let service = lambda(wait_for_token);
+        Resource::Service(integration) if integration.is_lambda_invoke() => {
+            let wait_for_token = integration.waits_for_token();
+            let service = service_of(integration);
             let region = context.execution.arn.place().region.to_string();
             let parameters = input.clone();
             writer.put(Kind::TaskScheduled { service: service.clone(), region, parameters, timeout, heartbeat });
             writer.put(Kind::TaskStarted(service));
             TaskRequest::LambdaInvoke { parameters: input, wait_for_token }
+        }
+        // A machine that runs has none of these: its definition was refused.
+        Resource::Service(integration) => {
+            let cause = format!("The integration '{integration}' is not supported yet.");
+            return failure::end_failed(writer, place, Failure::new(error_name::RUNTIME, cause));
         }
     };
     let worker = context.claim.worker.clone();
@@ -73,12 +75,19 @@ pub(crate) fn answered(
     let place = cursor.place.clone();
     let kind = events_of(&call.request);
     match trigger {
-        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, call.visit, kind, &output)),
+        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, call.visit, kind, output)),
         Trigger::TaskFailed(failure) => Some(failed(machine, writer, place, call.visit, kind, failure)),
         Trigger::TaskTimedOut { heartbeat } => Some(timed_out(machine, writer, place, call.visit, kind, heartbeat)),
         Trigger::TaskSubmitted(output) => {
             let Called::Service(service) = kind else { return None };
             let mut writer = writer;
+            let output = match writer.context().within_limit(output, &service.resource_type) {
+                Ok(output) => output,
+                Err(failure) => {
+                    let called = Called::Service(service);
+                    return Some(failed(machine, writer, place, call.visit, called, failure));
+                }
+            };
             writer.put(Kind::TaskSubmitted { service, output });
             let pending = Pending {
                 visit: call.visit,
@@ -117,11 +126,11 @@ pub(crate) fn pending(
             return Some(writer.finish(cursor.since, place, Phase::Pending(taken)));
         }
         (Awaits::ActivityWorker { .. }, _) => return None,
-        (Awaits::ActivityResult { .. }, _) => Called::Activity,
+        (Awaits::ActivityResult { arn }, _) => Called::Activity { arn: arn.clone() },
         (Awaits::Callback(request), _) => events_of(request),
     };
     match trigger {
-        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, pending.visit, kind, &output)),
+        Trigger::TaskSucceeded(output) => Some(succeeded(machine, writer, place, pending.visit, kind, output)),
         Trigger::TaskFailed(failure) => Some(failed(machine, writer, place, pending.visit, kind, failure)),
         Trigger::TaskTimedOut { heartbeat } => Some(timed_out(machine, writer, place, pending.visit, kind, heartbeat)),
         Trigger::Entered
@@ -136,16 +145,30 @@ pub(crate) fn pending(
 
 /// Which family of events a task writes.
 enum Called {
-    Function,
+    Function { arn: String },
     Service(Service),
-    Activity,
+    Activity { arn: String },
+}
+
+impl Called {
+    /// What AWS names a result after that is too large.
+    fn name(&self) -> &str {
+        match self {
+            Self::Function { arn } | Self::Activity { arn } => arn,
+            Self::Service(service) => &service.resource_type,
+        }
+    }
 }
 
 fn events_of(request: &TaskRequest<Payload>) -> Called {
     match request {
-        TaskRequest::LambdaFunction { .. } => Called::Function,
+        TaskRequest::LambdaFunction { arn, .. } => Called::Function { arn: arn.clone() },
         TaskRequest::LambdaInvoke { wait_for_token, .. } => Called::Service(lambda(*wait_for_token)),
     }
+}
+
+fn service_of(integration: &Integration) -> Service {
+    Service { resource_type: integration.resource_type(), resource: integration.resource() }
 }
 
 fn lambda(wait_for_token: bool) -> Service {
@@ -159,19 +182,24 @@ fn succeeded(
     place: Place<Payload>,
     visit: Visit<Payload>,
     called: Called,
-    result: &Payload,
+    result: Payload,
 ) -> Step {
+    let result = match writer.context().within_limit(result, called.name()) {
+        Ok(result) => result,
+        Err(failure) => return failed(machine, writer, place, visit, called, failure),
+    };
+    writer.context().reached(Hop::Result, &result);
     let output = result.clone();
     writer.put(match called {
-        Called::Function => Kind::LambdaFunctionSucceeded { output },
+        Called::Function { .. } => Kind::LambdaFunctionSucceeded { output },
         Called::Service(service) => Kind::TaskSucceeded { service, output },
-        Called::Activity => Kind::ActivitySucceeded { output },
+        Called::Activity { .. } => Kind::ActivitySucceeded { output },
     });
-    match machine.states.get(&StateName::from(visit.state.as_str())) {
-        Some(State::Task(task)) => leave::with_result(machine, writer, place, &task.data, &task.next, visit, result),
+    match machine.state(&visit.state) {
+        Some(State::Task(task)) => leave::with_result(machine, writer, place, task.into(), visit, &result),
         _ => {
             let cause = format!("The state '{}' is no Task in the definition that this execution runs.", visit.state);
-            failure::end_failed(writer, place, None, Failure::new(error_name::RUNTIME, cause))
+            failure::end_failed(writer, place, Failure::new(error_name::RUNTIME, cause))
         }
     }
 }
@@ -188,9 +216,9 @@ fn failed(
     let failure = failure.clipped();
     let noted = failure.clone();
     writer.put(match called {
-        Called::Function => Kind::LambdaFunctionFailed(noted),
+        Called::Function { .. } => Kind::LambdaFunctionFailed(noted),
         Called::Service(service) => Kind::TaskFailed { service, failure: noted },
-        Called::Activity => Kind::ActivityFailed(noted),
+        Called::Activity { .. } => Kind::ActivityFailed(noted),
     });
     failure::fail(machine, writer, place, visit, failure)
 }
@@ -206,24 +234,32 @@ fn timed_out(
     let failure = Failure::named(if heartbeat { error_name::HEARTBEAT_TIMEOUT } else { error_name::TIMEOUT });
     let noted = failure.clone();
     writer.put(match called {
-        Called::Function => Kind::LambdaFunctionTimedOut(noted),
+        Called::Function { .. } => Kind::LambdaFunctionTimedOut(noted),
         Called::Service(service) => Kind::TaskTimedOut { service, failure: noted },
-        Called::Activity => Kind::ActivityTimedOut(noted),
+        Called::Activity { .. } => Kind::ActivityTimedOut(noted),
     });
     failure::fail(machine, writer, place, visit, failure)
 }
 
-struct Prepared {
+pub(crate) struct Prepared {
     input: Payload,
     timeout: Option<u64>,
     heartbeat: Option<u64>,
 }
 
-fn prepare(evaluation: &Evaluation<'_>, task: &Task, visit: &Visit<Payload>) -> Result<Prepared, Failure> {
-    let effective = evaluation.path(&task.data.input_path, &visit.input)?;
-    let timeout = seconds(evaluation, "TimeoutSecondsPath", task.timeout.as_ref(), &effective)?;
-    let heartbeat = seconds(evaluation, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &effective)?;
-    let input = evaluation.template(task.data.parameters.as_ref(), &effective)?;
+/// What the call gets, and how long it may take.
+pub(crate) fn prepare(
+    mut evaluation: Evaluation<'_>,
+    task: &Task,
+    visit: &Visit<Payload>,
+) -> Result<Prepared, Failure> {
+    if matches!(&task.resource, Resource::Service(integration) if integration.waits_for_token()) {
+        evaluation = evaluation.with_token();
+    }
+    let effective = evaluation.input(&task.data.input_path, &visit.input)?;
+    let timeout = seconds(&evaluation, "TimeoutSecondsPath", task.timeout.as_ref(), &effective)?;
+    let heartbeat = seconds(&evaluation, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &effective)?;
+    let input = evaluation.within_limit(evaluation.parameters(task.data.parameters.as_ref(), &effective)?)?;
     Ok(Prepared { input, timeout, heartbeat })
 }
 
@@ -238,9 +274,9 @@ fn seconds(
         Some(Seconds::Fixed(seconds)) => return Ok(Some(*seconds)),
         Some(Seconds::Path(path)) => path,
     };
-    let value = evaluation.field(path, input)?;
+    let value = evaluation.reference(path, input)?;
     let number = match &value {
-        Value::Number(number) => number.as_u64().filter(|seconds| *seconds > 0),
+        Value::Number(number) => number.as_u64().filter(|seconds| (1..=MAX_SECONDS).contains(seconds)),
         _ => None,
     };
     match number {

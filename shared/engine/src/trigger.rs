@@ -1,6 +1,7 @@
 //! The facts that move a strand.
 
-use crate::{Ending, Outcome};
+use crate::{Cursor, Ending, Outcome, Phase};
+use model::history::{Event, Kind};
 use model::{EventRef, Failure, Payload, Timestamp};
 
 /// A fact that moves a strand. One that does not fit what the strand does leaves it as it is.
@@ -45,8 +46,54 @@ pub struct ChildEnd {
     pub last: Option<EventRef>,
     /// The last event of its own line of control: the same, but for an iteration that succeeded.
     pub inner: Option<EventRef>,
+    /// Whether it was in a Task at last.
+    pub in_task: bool,
     /// History events that it added, its children's included.
     pub events: u64,
     /// When.
     pub time: Timestamp,
+}
+
+impl ChildEnd {
+    /// How the child with this cursor ended, whose last step wrote these events and was over then; none if it has not
+    /// ended.
+    pub fn of(index: u32, cursor: &Cursor<Payload>, events: &[Event<Payload>], time: Timestamp) -> Option<Self> {
+        let Phase::Ended(outcome) = &cursor.phase else { return None };
+        // The event that says that an iteration succeeded follows its line of control without being part of it.
+        let inner = match events.last() {
+            Some(event) if matches!(event.kind, Kind::MapIterationSucceeded { .. }) => event.previous.clone(),
+            _ => cursor.last.clone(),
+        };
+        let in_task = events.last().is_some_and(|event| is_of_task(&event.kind));
+        Some(Self {
+            index,
+            outcome: outcome.clone(),
+            last: cursor.last.clone(),
+            inner,
+            in_task,
+            events: cursor.events.saturating_sub(cursor.place.events_before),
+            time,
+        })
+    }
+
+    /// The end of a child that its parent gave up before it had begun.
+    pub fn before_it_began(index: u32, ending: &Ending, time: Timestamp) -> Self {
+        Self { index, outcome: ending.before_the_beginning(), last: None, inner: None, in_task: false, events: 0, time }
+    }
+
+    /// Whether it succeeded.
+    pub fn is_success(&self) -> bool {
+        matches!(self.outcome, Outcome::Succeeded { .. })
+    }
+
+    /// Whether it failed by itself.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+    }
+}
+
+/// Whether the event is one of a Task that was entered and not left.
+fn is_of_task(kind: &Kind<Payload>) -> bool {
+    let name = kind.type_name();
+    name != "TaskStateExited" && ["Task", "LambdaFunction", "Activity"].iter().any(|family| name.starts_with(family))
 }

@@ -1,12 +1,13 @@
 //! The Wait state.
 
 use crate::evaluate::Evaluation;
+use crate::leave::Leaving;
 use crate::task::plain;
 use crate::writer::Writer;
 use crate::{Phase, Place, Step, Visit, Waiting, failure, leave};
 use expression::Expression;
 use language::Machine;
-use language::machine::{State, StateName, Wait, WaitUntil};
+use language::machine::{State, Wait, WaitUntil};
 use model::{Failure, Payload, Timestamp, error_name};
 use serde_json::Value;
 
@@ -32,16 +33,17 @@ pub(crate) fn begin(
 
 /// The time has come.
 pub(crate) fn leave_wait(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, visit: Visit<Payload>) -> Step {
-    let Some(State::Wait(wait)) = machine.states.get(&StateName::from(visit.state.as_str())) else {
+    let Some(State::Wait(wait)) = machine.state(&visit.state) else {
         let cause = format!("The state '{}' is no Wait in the definition that this execution runs.", visit.state);
-        return failure::end_failed(writer, place, None, Failure::new(error_name::RUNTIME, cause));
+        return failure::end_failed(writer, place, Failure::new(error_name::RUNTIME, cause));
     };
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    let output = evaluation
-        .path(&wait.data.input_path, &visit.input)
-        .and_then(|input| evaluation.path(&wait.data.output_path, &input));
-    match output {
-        Ok(output) => leave::with_output(writer, place, &wait.next, &visit, output),
+    let left = evaluation.path(&wait.data.input_path, &visit.input).and_then(|input| {
+        let output = evaluation.output(&wait.data.output_path, &input)?;
+        Ok(Leaving { output, assigned: evaluation.assign(wait.assign.as_ref(), &input)? })
+    });
+    match left {
+        Ok(left) => leave::with_output(writer, place, &wait.next, &visit, left),
         Err(failed) => failure::fail(machine, writer, place, visit, failed),
     }
 }
@@ -52,7 +54,7 @@ fn until(
     visit: &Visit<Payload>,
     now: Timestamp,
 ) -> Result<Timestamp, Failure> {
-    let input = evaluation.path(&wait.data.input_path, &visit.input)?;
+    let input = evaluation.input(&wait.data.input_path, &visit.input)?;
     let runtime = |text: String| evaluation.failure(error_name::RUNTIME, &text);
     let found = |field: &str, path: &Expression| {
         evaluation.look_up(path, &input).ok_or_else(|| {

@@ -15,7 +15,12 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Goes on after what the cursor saw last.
     pub(crate) fn new(context: &'a StepContext<'a>, cursor: &Cursor<Payload>) -> Self {
-        Self { context, events: Vec::new(), last: cursor.last.clone(), count: cursor.events }
+        Self::after(context, cursor.last.clone(), cursor.events)
+    }
+
+    /// Goes on after this event, the last of so many.
+    pub(crate) fn after(context: &'a StepContext<'a>, last: Option<EventRef>, count: u64) -> Self {
+        Self { context, events: Vec::new(), last, count }
     }
 
     /// What the step may know.
@@ -31,6 +36,11 @@ impl<'a> Writer<'a> {
     /// The number that the next event will have, as far as this strand knows.
     pub(crate) fn next_id(&self) -> u64 {
         self.count + 1
+    }
+
+    /// How many events this step has written so far.
+    pub(crate) fn written(&self) -> u64 {
+        u64::try_from(self.events.len()).unwrap_or(u64::MAX)
     }
 
     /// The events so far belong to other strands too: these many more.

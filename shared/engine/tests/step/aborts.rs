@@ -67,6 +67,7 @@ fn a_fork_with_live_children_first_waits_for_them() {
             outcome: Outcome::Aborted(Failure::default()),
             last: None,
             inner: None,
+            in_task: false,
             events: 1,
             time: strand.now,
         };

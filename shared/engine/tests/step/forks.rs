@@ -2,7 +2,7 @@
 
 use crate::strand::{NOW, Strand, map, parallel, payload};
 use model::{EventRef, Failure, StrandId};
-use ratchet_engine::{ChildEnd, Ending, Fork, Outcome, Phase, Trigger};
+use ratchet_engine::{ChildEnd, Ending, Fork, Join, Outcome, Phase, Trigger};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -23,7 +23,15 @@ fn ending(strand: &Strand) -> Option<&Ending> {
 /// The end of a child that ran some microseconds and added 4 events.
 fn end(strand: &Strand, index: u32, micros: u64, outcome: Outcome<model::Payload>) -> ChildEnd {
     let place = |event| Some(EventRef { strand: strand.id.child(fork(strand).seq, index), seq: 0, index: event });
-    ChildEnd { index, outcome, last: place(3), inner: place(2), events: 4, time: NOW + Duration::from_micros(micros) }
+    ChildEnd {
+        index,
+        outcome,
+        last: place(3),
+        inner: place(2),
+        in_task: false,
+        events: 4,
+        time: NOW + Duration::from_micros(micros),
+    }
 }
 
 fn done(output: Value) -> Outcome<model::Payload> {
@@ -148,7 +156,7 @@ fn a_failure_is_retried_without_the_state_being_noted_as_failed() {
     let retry = json!({ "Retry": [{ "ErrorEquals": ["E"], "IntervalSeconds": 1 }] });
     let strand = Strand::enter(map(&retry), &json!([1]));
     let ends = vec![end(&strand, 0, 1, failed("E"))];
-    let strand = strand.after(Trigger::ChildrenDone(ends)).check(&[]);
+    let strand = strand.after(Trigger::ChildrenDone(ends)).check(&["MapIterationFailed S 0 < 0/1.0:0.3"]);
     let Phase::Waiting(waiting) = &strand.cursor.phase else { panic!("{:?}", strand.cursor) };
     assert!(waiting.retry && waiting.visit.attempts == [1]);
     let strand = strand.after(Trigger::TimerFired).check(&["MapStateStarted 1 < 0/1.0:0.3"]);
@@ -161,9 +169,13 @@ fn a_failure_that_nobody_handles_fails_the_map_and_the_execution() {
     let strand = Strand::enter(map(&json!({})), &json!([1, 2, 3]));
     let ends = [(0, 5, "Late"), (1, 2, "Early"), (2, 2, "AlsoEarly")];
     let ends = ends.map(|(index, at, error)| end(&strand, index, at, failed(error)));
-    strand
-        .after(Trigger::ChildrenEnded(ends.into()))
-        .check(&["MapStateFailed < 0/1.1:0.3", "ExecutionFailed Early < 2.0"]);
+    strand.after(Trigger::ChildrenEnded(ends.into())).check(&[
+        "MapIterationFailed S 1 < 0/1.1:0.3",
+        "MapIterationAborted S 0 < 0/1.1:0.3",
+        "MapIterationAborted S 2 < 0/1.1:0.3",
+        "MapStateFailed < 0/1.1:0.3",
+        "ExecutionFailed Early < 2.3",
+    ]);
 }
 
 #[test]
@@ -215,4 +227,18 @@ fn a_result_too_deep_to_be_read_back_fails_its_state_and_is_not_lost() {
         "ExecutionFailed States.Runtime An error occurred while executing the state 'S' (entered at the event id #2). \
          the value is nested deeper than 127 levels < 0/1.0:0.3",
     ]);
+}
+
+#[test]
+fn a_parent_is_told_that_its_fork_is_over_once_nobody_runs_and_nobody_is_to_begin() {
+    let joins = |strand: &Strand| match &strand.cursor.phase {
+        Phase::Forked(forked) => [(0, false), (1, false), (2, false), (1, true), (2, true)]
+            .map(|(ended, has_failed)| forked.join(ended, has_failed)),
+        phase => panic!("{phase:?}"),
+    };
+    let strand = Strand::enter(map(&json!({ "MaxConcurrency": 2 })), &json!([1, 2, 3]));
+    assert_eq!(joins(&strand), [Join::Nothing, Join::News, Join::News, Join::News, Join::GivenUp]);
+    let first = end(&strand, 0, 1, done(json!(1)));
+    let strand = strand.after(Trigger::ChildrenEnded(vec![first]));
+    assert_eq!(joins(&strand), [Join::Nothing, Join::News, Join::Done, Join::News, Join::GivenUp]);
 }

@@ -43,7 +43,8 @@ impl Builder<'_> {
             6 => activity(&json!({ "ResultPath": "$.r" })),
             7 => json!({ "Type": "Wait", "SecondsPath": "$.a" }),
             8 => {
-                let rule = json!({ "Variable": "$.a", "IsPresent": true, "Next": next });
+                let mut rule = json!({ "Variable": "$.a", "IsPresent": true, "Next": next });
+                self.assign(depth, &mut rule);
                 return json!({ "Type": "Choice", "Choices": [rule], "Default": last });
             }
             9 | 10 => {
@@ -67,11 +68,24 @@ impl Builder<'_> {
                 state["Retry"] = json!([{ "ErrorEquals": [error], "MaxAttempts": self.choose(3) }]);
             }
             if self.choose(2) == 1 {
-                state["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "Next": last, "ResultPath": "$.r" }]);
+                let mut catcher = json!({ "ErrorEquals": ["States.ALL"], "Next": last, "ResultPath": "$.r" });
+                self.assign(depth, &mut catcher);
+                state["Catch"] = json!([catcher]);
             }
         }
+        self.assign(depth, &mut state);
         state["Next"] = json!(next);
         state
+    }
+
+    /// Sometimes sets variables: those of a depth are its own.
+    fn assign(&mut self, depth: usize, state: &mut Value) {
+        let name = format!("v{depth}");
+        match self.choose(6) {
+            1 => state["Assign"] = json!({ format!("{name}.$"): "$", format!("{name}long"): "l".repeat(600) }),
+            2 => state["Assign"] = json!({ format!("{name}long"): self.choose(3), format!("{name}.$"): "$$.State" }),
+            _ => {}
+        }
     }
 
     fn name(&mut self) -> String {

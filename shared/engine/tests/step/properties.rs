@@ -119,7 +119,7 @@ fn outcome(answer: u8) -> Trigger {
 }
 
 /// The cursor after it was written down and read again.
-fn revived(cursor: Cursor<Payload>) -> Cursor<Payload> {
+pub(crate) fn revived(cursor: Cursor<Payload>) -> Cursor<Payload> {
     let texts = cursor.try_map(&mut |payload| Ok::<_, std::convert::Infallible>(payload.text().to_owned()));
     let texts = texts.expect("infallible");
     let stored = serde_json::to_string(&texts).expect("our own type");
@@ -173,7 +173,7 @@ proptest! {
     #[test]
     fn no_trigger_makes_any_cursor_panic(definition in definition(), answers in answers(), seq in any::<u64>()) {
         let (root, log) = walk(&definition, &answers, false);
-        let strange = |index, outcome| ChildEnd { index, outcome, last: None, inner: None, events: 1, time: root.now };
+        let strange = |index, outcome| ChildEnd { index, outcome, last: None, inner: None, in_task: false, events: 1, time: root.now };
         let mut triggers = triggers();
         for ends in [
             vec![],

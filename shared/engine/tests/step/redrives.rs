@@ -233,7 +233,7 @@ fn a_child_goes_on_where_the_one_before_it_was() {
     let was = Some(EventRef { strand: StrandId::root().child(1, 2), seq: 3, index: 1 });
     let input = Payload::from_value(json!("as it was"));
     let resume = Resume::Enter { state: "I".to_owned(), input: input.clone(), follows: was.clone() };
-    let child = parent.resumed_child(2, resume).expect("it begins");
+    let child = parent.resumed_child(2, resume, &parent).expect("it begins");
     assert!(child.events.is_empty(), "it was begun before: {:?}", child.events);
     assert_eq!(child.cursor.phase, Phase::Ready { state: "I".to_owned(), input });
     assert_eq!(child.cursor.last, was);

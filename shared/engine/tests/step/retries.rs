@@ -149,11 +149,14 @@ fn nothing_matches_states_runtime() {
 }
 
 #[test]
-fn a_failure_before_the_call_is_retried_too() {
-    let retry = json!([{ "ErrorEquals": ["States.IntrinsicFailure"] }]);
+fn a_function_that_refuses_its_arguments_before_the_call_is_not_tried_again() {
+    let retry =
+        json!([{ "ErrorEquals": ["States.IntrinsicFailure", "States.Runtime"] }, { "ErrorEquals": ["States.ALL"] }]);
     let state = function(&json!({ "Parameters": { "b.$": "States.ArrayGetItem($.a, 9)" }, "Retry": retry }));
-    let strand = Strand::enter(state, &json!({ "a": 1 })).check(&[r#"TaskStateEntered {"a":1} S < -"#]);
-    assert_eq!(waiting(&strand).map(|wait| wait.visit.attempts.clone()), Some(vec![1]));
+    let strand = Strand::enter(state, &json!({ "a": 1 }));
+    assert_eq!(strand.lines().len(), 2, "{:?}", strand.lines());
+    let Phase::Ended(Outcome::Failed(failure)) = &strand.cursor.phase else { panic!("{:?}", strand.cursor) };
+    assert_eq!(failure.error.as_deref(), Some("States.Runtime"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! One strand, driven by hand: each trigger that fits makes one record.
 
-use model::history::{Event, Kind};
+use model::history::Event;
 use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use ratchet_engine::{
-    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Resume, Step, StepContext, Trigger, begin_child, effects,
-    start, step,
+    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Resume, Resumed, Step, StepContext, Trigger,
+    VariableLimits, begin_child, effects, start, step,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub(crate) struct Strand {
     pub(crate) seq: Seq,
     pub(crate) now: Timestamp,
     pub(crate) seed: u64,
+    pub(crate) max_payload_bytes: Option<usize>,
+    pub(crate) variable_limits: Option<VariableLimits>,
     /// The last record's events.
     pub(crate) events: Vec<Event<Payload>>,
     pub(crate) cursor: Cursor<Payload>,
@@ -44,9 +46,21 @@ impl Strand {
             role_arn: "arn:aws:iam::123456789012:role/shop".to_owned(),
             input: Payload::from_value(input.clone()),
             started: NOW,
+            is_synchronous: false,
         };
-        let Step { events, cursor } = start(&parsed.machine, &facts);
-        Self { machine: parsed.machine, facts, id: StrandId::root(), seq: 0, now: NOW, seed: 7, events, cursor }
+        let Step { events, cursor } = start(&parsed.machine, &facts, None);
+        Self {
+            machine: parsed.machine,
+            facts,
+            id: StrandId::root(),
+            seq: 0,
+            now: NOW,
+            seed: 7,
+            max_payload_bytes: None,
+            variable_limits: None,
+            events,
+            cursor,
+        }
     }
 
     /// A root whose machine is this one state, `S`, then `Next`, a Succeed; the state is entered.
@@ -86,11 +100,11 @@ impl Strand {
     }
 
     /// The same for one that goes on where another one was.
-    pub(crate) fn resumed_child(&self, index: u32, resume: Resume) -> Option<Self> {
-        self.begun_child(index, Some(resume))
+    pub(crate) fn resumed_child(&self, index: u32, resume: Resume, before: &Self) -> Option<Self> {
+        self.begun_child(index, Some(Resumed { resume, variables: before.cursor.place.variables.clone() }))
     }
 
-    fn begun_child(&self, index: u32, resume: Option<Resume>) -> Option<Self> {
+    fn begun_child(&self, index: u32, resume: Option<Resumed>) -> Option<Self> {
         let Phase::Forked(forked) = &self.cursor.phase else { return None };
         let id = self.id.child(forked.fork.seq, index);
         let begun =
@@ -101,16 +115,10 @@ impl Strand {
 
     /// How this child ended, as its parent hears it.
     pub(crate) fn end(&self) -> ChildEnd {
-        let Phase::Ended(outcome) = &self.cursor.phase else { panic!("it has not ended: {:?}", self.cursor.phase) };
         let (_, _, index) = self.id.parent().expect("a child");
-        let last = self.cursor.last.clone();
-        let inner = match self.events.last() {
-            Some(event) if matches!(event.kind, Kind::MapIterationSucceeded { .. }) => event.previous.clone(),
-            _ => last.clone(),
-        };
-        let events = self.cursor.events - self.cursor.place.events_before;
         let time = self.now + Duration::from_micros(self.seq);
-        ChildEnd { index, outcome: outcome.clone(), last, inner, events, time }
+        let end = ChildEnd::of(index, &self.cursor, &self.events, time);
+        end.unwrap_or_else(|| panic!("it has not ended: {:?}", self.cursor.phase))
     }
 
     pub(crate) fn effects(&self) -> Vec<Effect> {
@@ -162,7 +170,10 @@ impl Strand {
             seq,
             events_before: events,
             execution: &self.facts,
+            variable_limits: self.variable_limits,
+            inspector: None,
             claim: &claim,
+            max_payload_bytes: self.max_payload_bytes,
             token: &token,
         })
     }

@@ -12,6 +12,7 @@ pub(crate) fn triggers() -> Vec<Trigger> {
         outcome: Outcome::Succeeded { output: payload(json!(1)) },
         last: None,
         inner: None,
+        in_task: false,
         events: 4,
         time: crate::strand::NOW,
     };
