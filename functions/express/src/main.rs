@@ -1,15 +1,13 @@
-//! Express executions: refused by name until there are any.
+//! Express queue: one whole execution for each start, in memory.
 //!
-//! CreateStateMachine refuses the type EXPRESS too, so that nothing is ever sent here; the function is part of the
-//! stack so that an update can bring it to life without a new queue.
+//! A start that is brought again runs again, from its beginning. However an execution ends, its message is done with.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
+use deployment::{Deployment, Messages, Part};
+use lambda_runtime::{Error, service_fn};
+use std::convert::Infallible;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
-        Err::<(), _>("NOT_SUPPORTED: Express executions are not supported yet; create the state machine as STANDARD")
-    }))
-    .await
+    let messages = &Messages::new(Deployment::start(Part::Express).await?);
+    lambda_runtime::run(service_fn(async |event| Ok::<_, Infallible>(messages.handle(event).await))).await
 }

@@ -56,17 +56,23 @@ impl Deployment {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
         let bucket = Bucket::new(&connection, &settings.bucket);
-        let queues = queue::Settings::new(&settings.step_queue, &settings.task_queue);
+        let queues = queue::Settings::new(&settings.step_queue, &settings.task_queue, &settings.express_queue);
         let sqs = Arc::new(SqsQueue::new(connection.sdk_config(), &queues));
         // Both connections are made while the function starts, when it has a whole processor.
-        let (store, ()) = tokio::join!(Store::open(connection.sdk_config(), &settings.table), sqs.warm());
+        let warm = async {
+            if part.sends() {
+                sqs.warm().await;
+            }
+        };
+        let (store, ()) = tokio::join!(Store::open(connection.sdk_config(), &settings.table), warm);
         let store = Arc::new(store?);
         let ports = Ports {
             journal: store.clone(),
             catalog: Arc::new(store.catalog(bucket.clone())),
             activities: store.clone(),
             blobs: Arc::new(bucket),
-            queue: sqs,
+            queue: sqs.clone(),
+            express: sqs,
             timers: Some(store),
             tasks: Arc::new(LambdaTasks::new(&connection)?),
             clock: Arc::new(SystemClock),

@@ -1,4 +1,4 @@
-//! Batches of wakes from SQS.
+//! Batches of messages from SQS: wakes, and starts of Express executions.
 
 use crate::{Deployment, Part};
 use aws::TraceHeader;
@@ -6,14 +6,14 @@ use bootstrap::SystemClock;
 use lambda_runtime::LambdaEvent;
 use model::Timestamp;
 use orchestrator::ports::Clock as _;
+use orchestrator::{Acknowledge, ExpressStart, Wake};
 use queue::{Answer, Consumer, Event, Redelivery};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How much of its time a function leaves itself to answer for messages that are not done with.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 
-/// Handles batches of wakes: what `advance`, `task` and `dead` do.
+/// Handles batches of messages: what `advance`, `task`, `express` and `dead` do.
 pub struct Messages {
     deployment: Deployment,
     consumer: Consumer,
@@ -27,6 +27,7 @@ impl Messages {
         let consumer = match deployment.part {
             Part::Task => Consumer::new(sdk, &settings.task_queue, Redelivery::Soon).holding_messages(),
             Part::Dead => Consumer::new(sdk, &settings.dead_queue, Redelivery::Growing),
+            Part::Express => Consumer::new(sdk, &settings.express_queue, Redelivery::Soon),
             Part::Api | Part::Advance | Part::Timer => Consumer::new(sdk, &settings.step_queue, Redelivery::Soon),
         };
         Self { deployment, consumer }
@@ -46,15 +47,27 @@ impl Messages {
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Answer {
         let limit = self.time_left(&event).saturating_sub(TIME_TO_ANSWER);
         let orchestrator = &self.deployment.orchestrator;
-        let handle = |wake| {
-            let orchestrator = Arc::clone(orchestrator);
-            async move {
-                match TraceHeader::parse(&queue::trace_header(&wake)) {
-                    Some(trace) => Box::pin(trace.scope(orchestrator.handle(wake))).await,
-                    None => orchestrator.handle(wake).await,
-                }
-            }
+        let handle = async |wake: Wake| {
+            let header = queue::trace_header(&wake);
+            in_trace(&header, Box::pin(orchestrator.handle(wake))).await
         };
-        self.consumer.handle_within(&event.payload, limit, handle).await
+        let run = async |start: ExpressStart| {
+            let header = queue::start_trace_header(&start);
+            in_trace(&header, Box::pin(orchestrator.run_express(start))).await.map(|_| Acknowledge::Delete)
+        };
+        match self.deployment.part {
+            Part::Express => self.consumer.handle_within(&event.payload, limit, run).await,
+            Part::Api | Part::Advance | Part::Task | Part::Timer | Part::Dead => {
+                self.consumer.handle_within(&event.payload, limit, handle).await
+            }
+        }
+    }
+}
+
+/// Requests that are sent for this have this trace, or else that of the batch.
+async fn in_trace<T>(header: &str, work: impl Future<Output = T>) -> T {
+    match TraceHeader::parse(header) {
+        Some(trace) => trace.scope(work).await,
+        None => work.await,
     }
 }

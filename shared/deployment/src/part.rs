@@ -16,6 +16,8 @@ pub enum Part {
     Task,
     /// Sweeps timers each minute.
     Timer,
+    /// Runs Express executions.
+    Express,
     /// Takes what the queues gave up.
     Dead,
 }
@@ -25,7 +27,16 @@ impl Part {
     pub(crate) fn makes_calls(self) -> bool {
         match self {
             Self::Task => true,
-            Self::Api | Self::Advance | Self::Timer | Self::Dead => false,
+            // What Express executions call is no claim of a record.
+            Self::Api | Self::Advance | Self::Timer | Self::Express | Self::Dead => false,
+        }
+    }
+
+    /// Whether it sends messages.
+    pub(crate) fn sends(self) -> bool {
+        match self {
+            Self::Api | Self::Advance | Self::Task | Self::Timer | Self::Dead => true,
+            Self::Express => false,
         }
     }
 
@@ -34,7 +45,7 @@ impl Part {
     pub(crate) fn safety_delay(self, function_timeout: Duration) -> Option<Duration> {
         match self {
             Self::Api => Some(function_timeout * 2),
-            Self::Advance | Self::Task | Self::Timer | Self::Dead => None,
+            Self::Advance | Self::Task | Self::Timer | Self::Express | Self::Dead => None,
         }
     }
 }

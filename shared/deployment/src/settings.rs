@@ -18,6 +18,8 @@ pub struct Settings {
     pub step_queue: String,
     /// The URL of the queue that `task` handles.
     pub task_queue: String,
+    /// The URL of the queue that `express` handles.
+    pub express_queue: String,
     /// The URL of the queue that `dead` handles.
     pub dead_queue: String,
     /// What task tokens are signed with.
@@ -71,6 +73,7 @@ impl Settings {
             bucket: reader.required("BUCKET_NAME"),
             step_queue: reader.required("STEP_QUEUE_URL"),
             task_queue: reader.required("TASK_QUEUE_URL"),
+            express_queue: reader.required("EXPRESS_QUEUE_URL"),
             dead_queue: reader.required("DEAD_QUEUE_URL"),
             token_key,
             place: Place {
@@ -94,8 +97,9 @@ mod tests {
     use super::*;
 
     fn reader(more: &[(&str, &str)]) -> Reader {
-        let names = ["TABLE_NAME", "BUCKET_NAME", "STEP_QUEUE_URL", "TASK_QUEUE_URL", "DEAD_QUEUE_URL", "ACCOUNT_ID"];
-        let given = names.iter().map(|name| ((*name).to_owned(), "x".to_owned()));
+        let queues = ["STEP_QUEUE_URL", "TASK_QUEUE_URL", "EXPRESS_QUEUE_URL", "DEAD_QUEUE_URL"];
+        let names = ["TABLE_NAME", "BUCKET_NAME", "ACCOUNT_ID"];
+        let given = queues.iter().chain(&names).map(|name| ((*name).to_owned(), "x".to_owned()));
         let others =
             [("AWS_REGION", "eu-central-1"), ("FUNCTION_TIMEOUT_SECONDS", "10"), ("TOKEN_KEY", &"k".repeat(32))];
         let others = others.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

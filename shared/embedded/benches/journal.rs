@@ -103,6 +103,7 @@ async fn start(store: &Store) -> RunKey {
         trace_header: None,
         expires: None,
         redriven: None,
+        qualifier: None,
     };
     let run = RunKey { execution: meta.execution.clone(), run: meta.run.clone() };
     let started = store.start(&meta, &record(&run, 0)).await;

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use orchestrator::ports::{CallContext, FunctionCall, Tasks};
+use orchestrator::ports::{CallContext, FunctionCall, InvocationType, InvokeOptions, Tasks};
 use ratchet_integrations::LambdaTasks;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -47,9 +47,10 @@ async fn no_lineage_leaves_with_an_invocation() -> Result<(), Box<dyn Error>> {
     let recorder = Recorder::default();
     let tasks = LambdaTasks::new(&Connection::over(recorder.clone(), None))?;
     let execution = "arn:aws:states:us-east-1:123456789012:execution:Orders:one".parse()?;
-    for asynchronous in [false, true] {
-        let context = CallContext { execution: &execution, state: "Charge", attempt: 0, asynchronous };
-        let call = FunctionCall { function: "charge", payload: "{}", context };
+    for kind in [InvocationType::RequestResponse, InvocationType::Event] {
+        let context = CallContext { execution: &execution, state: "Charge", attempt: 0 };
+        let options = InvokeOptions { kind, ..InvokeOptions::default() };
+        let call = FunctionCall { function: "charge", payload: "{}", options, context };
         tasks.invoke(call).await.map_err(|failure| format!("{failure:?}"))?;
         let own = TraceHeader::parse("Root=1-of-the-execution;Sampled=1;Lineage=1:b:2").ok_or("no root")?;
         own.scope(tasks.invoke(call)).await.map_err(|failure| format!("{failure:?}"))?;

@@ -7,10 +7,10 @@ use crate::ports::{Put, StoredRecord};
 use crate::stored::Encoded;
 use crate::{Cause, Error, Orchestrator, Record, RecordKey};
 use bytes::Bytes;
-use engine::{Claim, Cursor, Ending, Phase, Step, StepContext, Then, Trigger};
+use engine::{Claim, Cursor, Ending, Phase, Step, StepContext, Then, Trigger, VariableLimits};
 use futures::future::try_join_all;
 use model::history::{Event, Kind};
-use model::{Payload, Seq, StrandId, Timestamp, WriterId};
+use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp, WriterId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -253,14 +253,7 @@ impl Orchestrator {
         calls: Calls,
     ) -> Result<Option<Record>, Error> {
         let key = RecordKey { seq: head.key.seq + 1, ..head.key.clone() };
-        // A join comes after its children, and an abort after the failure that it is for, whatever the clocks of their
-        // hosts said.
-        let others = match &trigger {
-            Trigger::ChildrenEnded(ends) | Trigger::ChildrenDone(ends) => ends.iter().map(|end| end.time).max(),
-            Trigger::Aborted(Ending::Aborted { after, .. }) => Some(*after),
-            _ => None,
-        };
-        let mut time = self.now().max(head.end()).max(others.unwrap_or_default());
+        let mut time = self.now().max(head.end()).max(not_before(&trigger));
         if self.has(Defect::HostClockOrders) {
             time = self.now();
         }
@@ -314,7 +307,7 @@ impl Orchestrator {
         })
     }
 
-    /// Takes a step of the pure engine. A panic there is an error that will not get better by itself.
+    /// Takes a step of the pure engine.
     pub(crate) fn with_context<T>(
         &self,
         known: &Known,
@@ -336,15 +329,13 @@ impl Orchestrator {
             seq,
             events_before,
             execution: &known.facts,
+            variable_limits: self.settings().max_payload_bytes.map(|_| VariableLimits::AWS),
+            inspector: None,
             claim: &claim,
+            max_payload_bytes: self.settings().max_payload_bytes,
             token: &token,
         };
-        // The engine changes nothing outside, so nothing is left half done.
-        catch_unwind(AssertUnwindSafe(|| step(&context))).map_err(|panic| {
-            let said = panic.downcast_ref::<&str>().map(ToString::to_string);
-            let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Error::Engine { execution: known.key.execution.clone(), said }
-        })
+        guarded(&known.key.execution, || step(&context))
     }
 
     pub(crate) fn writer(&self) -> WriterId {
@@ -355,10 +346,36 @@ impl Orchestrator {
     }
 }
 
+/// Takes a step of the pure engine. A panic there is an error that will not get better by itself.
+pub(crate) fn guarded<T>(execution: &ExecutionArn, step: impl FnOnce() -> T) -> Result<T, Error> {
+    // The engine changes nothing outside, so nothing is left half done.
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
+        let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Error::Engine { execution: execution.clone(), said }
+    })
+}
+
+/// The earliest time of what this moves on: a join comes after its children, and an abort after the failure that it is
+/// for, whatever the clocks of their hosts said.
+pub(crate) fn not_before(trigger: &Trigger) -> Timestamp {
+    let others = match trigger {
+        Trigger::ChildrenEnded(ends) | Trigger::ChildrenDone(ends) => ends.iter().map(|end| end.time).max(),
+        Trigger::Aborted(Ending::Aborted { after, .. }) => Some(*after),
+        _ => None,
+    };
+    others.unwrap_or_default()
+}
+
+/// The earliest time of what follows so many events: each takes a microsecond.
+pub(crate) fn after_events(time: Timestamp, events: usize) -> Timestamp {
+    time + Duration::from_micros(u64::try_from(events).unwrap_or(u64::MAX).max(1))
+}
+
 impl Record {
-    /// The earliest time of a record after this one: each of its events takes a microsecond.
+    /// The earliest time of a record after this one.
     pub(crate) fn end(&self) -> Timestamp {
-        self.time + Duration::from_micros(u64::try_from(self.events.len()).unwrap_or(u64::MAX).max(1))
+        after_events(self.time, self.events.len())
     }
 }
 
@@ -367,7 +384,7 @@ fn payload_bytes(events: &[Event<Payload>]) -> usize {
     events
         .iter()
         .map(|event| match &event.kind {
-            Kind::StateExited { output, .. } => output.text().len(),
+            Kind::StateExited { output, assigned, .. } => output.text().len() + assigned.bytes(),
             Kind::StateEntered { .. } => 64,
             _ => 0,
         })

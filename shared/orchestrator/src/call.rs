@@ -2,13 +2,12 @@
 
 use crate::advance::Delays;
 use crate::defects::Defect;
+use crate::invocation::Invocation;
 use crate::known::Known;
-use crate::ports::{CallContext, FunctionCall};
+use crate::ports::{CallContext, Clock, FunctionCall, Tasks};
 use crate::{Error, Orchestrator, Record, function_output};
 use engine::{Call, Phase, TaskRequest, Trigger};
-use model::{Failure, Payload, error_name};
-use serde::de::IgnoredAny;
-use serde_json::Value;
+use model::{ExecutionArn, Failure, Payload};
 use std::time::Duration;
 
 impl Orchestrator {
@@ -19,7 +18,7 @@ impl Orchestrator {
         loop {
             match self.stop_mark(known, record).await {
                 Ok(Some(ending)) => return Ok(Trigger::Aborted(ending)),
-                Ok(None) => return Ok(self.outcome(known, call).await),
+                Ok(None) => return Ok(self.caller(&known.key.execution).outcome(call).await),
                 // Given up, the claim would count as a call whose outcome is not known.
                 Err(error) if error.is_transient() && self.is_live(record) => {
                     self.ports().clock.sleep(delays.next(self.ports().clock.random())).await;
@@ -43,36 +42,54 @@ impl Orchestrator {
         Ok(meta.stop.map(|mark| mark.ending))
     }
 
-    async fn outcome(&self, known: &Known, call: &Call<Payload>) -> Trigger {
-        let invoke = self.invoke(known, call);
-        let asked = call.timeout.map(|seconds| call.started.plus_seconds(seconds).since(self.now()));
+    pub(crate) fn caller<'a>(&'a self, execution: &'a ExecutionArn) -> Caller<'a> {
+        Caller {
+            tasks: &*self.ports().tasks,
+            clock: &*self.ports().clock,
+            execution,
+            longest: self.settings().longest_call,
+        }
+    }
+}
+
+/// Makes the calls of one execution.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) tasks: &'a dyn Tasks,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) execution: &'a ExecutionArn,
+    /// The longest that a call is waited for; none: as long as it takes.
+    pub(crate) longest: Option<Duration>,
+}
+
+impl Caller<'_> {
+    /// Makes the call, and says what came of it.
+    pub(crate) async fn outcome(&self, call: &Call<Payload>) -> Trigger {
+        let invoke = self.invoke(call);
+        let asked = call.timeout.map(|seconds| call.started.plus_seconds(seconds).since(self.clock.now()));
         // A worker that is about to be stopped says so while it can.
-        let Some(left) = asked.into_iter().chain(self.settings().longest_call).min() else { return invoke.await };
+        let Some(left) = asked.into_iter().chain(self.longest).min() else { return invoke.await };
         tokio::select! {
             biased;
             trigger = invoke => trigger,
-            () = self.ports().clock.sleep(left.max(Duration::from_millis(1))) => Trigger::TaskTimedOut { heartbeat: false },
+            () = self.clock.sleep(left.max(Duration::from_millis(1))) => Trigger::TaskTimedOut { heartbeat: false },
         }
     }
 
-    async fn invoke(&self, known: &Known, call: &Call<Payload>) -> Trigger {
-        let (function, payload, asynchronous, direct) = match &call.request {
-            TaskRequest::LambdaFunction { arn, input } => {
-                (arn.clone(), input.text().to_owned(), false, Some(arn.as_str()))
-            }
-            TaskRequest::LambdaInvoke { parameters, .. } => match invocation(parameters.value()) {
-                Ok((function, payload, asynchronous)) => (function, payload, asynchronous, None),
+    async fn invoke(&self, call: &Call<Payload>) -> Trigger {
+        let (invocation, direct) = match &call.request {
+            TaskRequest::LambdaFunction { arn, input } => (Invocation::direct(arn, input.text()), true),
+            TaskRequest::LambdaInvoke { parameters, .. } => match Invocation::read(parameters.value()) {
+                Ok(invocation) => (invocation, false),
                 Err(failure) => return Trigger::TaskFailed(failure),
             },
         };
-        let context = CallContext {
-            execution: &known.key.execution,
-            state: &call.visit.state,
-            attempt: call.visit.retry_count(),
-            asynchronous,
-        };
-        let reply = self.ports().tasks.invoke(FunctionCall { function: &function, payload: &payload, context }).await;
-        match reply.and_then(|reply| function_output(reply, direct, self.settings().max_payload_bytes)) {
+        let context =
+            CallContext { execution: self.execution, state: &call.visit.state, attempt: call.visit.retry_count() };
+        let options = invocation.options();
+        let Invocation { function, payload, .. } = &invocation;
+        let reply = self.tasks.invoke(FunctionCall { function, payload, options, context }).await;
+        match reply.and_then(|reply| function_output(reply, (!direct).then_some(options.kind))) {
             Err(failure) => Trigger::TaskFailed(failure),
             Ok(output) => match &call.request {
                 TaskRequest::LambdaInvoke { wait_for_token: true, .. } => Trigger::TaskSubmitted(output),
@@ -80,31 +97,4 @@ impl Orchestrator {
             },
         }
     }
-}
-
-/// What the parameters of `lambda:invoke` ask for: the function, its event, and whether nobody waits for it.
-fn invocation(parameters: &Value) -> Result<(String, String, bool), Failure> {
-    let invalid = |text: String| Failure::new(error_name::RUNTIME, text);
-    let Some(function) = parameters.get("FunctionName").and_then(Value::as_str) else {
-        return Err(invalid("The parameter FunctionName of lambda:invoke must be a string.".to_owned()));
-    };
-    // A qualifier selects a version or an alias, as it does in the function's ARN.
-    let function = match parameters.get("Qualifier").and_then(Value::as_str) {
-        Some(qualifier) => format!("{function}:{qualifier}"),
-        None => function.to_owned(),
-    };
-    // Payload is a blob: seen on AWS, a string is the event's text, and null is no event.
-    let payload = match parameters.get("Payload") {
-        None | Some(Value::Null) => "{}".to_owned(),
-        Some(Value::String(text)) if serde_json::from_str::<IgnoredAny>(text).is_ok() => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let asynchronous = match parameters.get("InvocationType").and_then(Value::as_str) {
-        None | Some("RequestResponse") => false,
-        Some("Event") => true,
-        Some(other) => {
-            return Err(invalid(format!("The InvocationType '{other}' of lambda:invoke is not supported.")));
-        }
-    };
-    Ok((function, payload, asynchronous))
 }

@@ -2,7 +2,8 @@
 
 use crate::{Tagged, ports};
 use language::Diagnostic;
-use model::{ActivityArn, ExecutionArn, StateMachineArn};
+use model::{ActivityArn, AliasArn, ExecutionArn, QualifiedArn, StateMachineArn, VersionArn};
+use std::sync::Arc;
 
 /// Why a use case could not do what it was asked for. The `api` crate gives each its AWS name and text.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +22,9 @@ pub enum Error {
         /// Why: a sentence for the caller.
         reason: String,
     },
-    /// No such machine.
+    /// No such machine, or no such version or alias of one.
     #[error("state machine {0} does not exist")]
-    StateMachineDoesNotExist(StateMachineArn),
+    StateMachineDoesNotExist(QualifiedArn),
     /// The name is taken by a machine that differs.
     #[error("state machine {0} exists already")]
     StateMachineAlreadyExists(StateMachineArn),
@@ -33,6 +34,41 @@ pub enum Error {
     /// The machine was changed by somebody else at the same time.
     #[error("state machine {0} was changed at the same time")]
     StateMachineConflict(StateMachineArn),
+    /// The machine is of the other type.
+    #[error("state machine {0} is not of the type that this needs")]
+    StateMachineTypeNotSupported(QualifiedArn),
+    /// The revision that a version was to be of is not the newest.
+    #[error("revision {wanted} is not the newest, which is {newest}")]
+    RevisionChanged {
+        /// What the caller named.
+        wanted: String,
+        /// The id of the newest one.
+        newest: String,
+    },
+    /// Aliases lead to the version.
+    #[error("version {version} is what aliases lead to: {}", .aliases.join(", "))]
+    VersionInUse {
+        /// The version.
+        version: VersionArn,
+        /// Their names.
+        aliases: Vec<Arc<str>>,
+    },
+    /// No version or alias to look up or to lead to.
+    #[error("{0} does not exist")]
+    NoSuchQualifier(QualifiedArn),
+    /// The name is taken by an alias that differs.
+    #[error("alias {0} exists already")]
+    AliasAlreadyExists(AliasArn),
+    /// The machine has as many of these as it may have.
+    #[error("state machine {of} has {most} {what}, which is the most")]
+    TooMany {
+        /// `versions` or `aliases`.
+        what: &'static str,
+        /// The machine.
+        of: StateMachineArn,
+        /// How many it may have.
+        most: u32,
+    },
     /// The definition is wrong.
     #[error("invalid definition: {}", language::invalid_definition_message(.0))]
     InvalidDefinition(Vec<Diagnostic>),
@@ -90,6 +126,12 @@ impl Error {
             | Self::StateMachineDoesNotExist(_)
             | Self::StateMachineAlreadyExists(_)
             | Self::StateMachineDeleting(_)
+            | Self::StateMachineTypeNotSupported(_)
+            | Self::RevisionChanged { .. }
+            | Self::VersionInUse { .. }
+            | Self::NoSuchQualifier(_)
+            | Self::AliasAlreadyExists(_)
+            | Self::TooMany { .. }
             | Self::InvalidDefinition(_)
             | Self::ActivityDoesNotExist(_)
             | Self::ResourceNotFound(_)

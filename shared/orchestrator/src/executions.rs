@@ -4,9 +4,13 @@ use crate::defects::Defect;
 use crate::known::Known;
 use crate::ports::{ExecutionStatus, MachineRevision, Meta, Page, StartOutcome, StopMark};
 use crate::stored::sha256_hex;
+use crate::versions::Chosen;
 use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind};
 use engine::{Ending, ExecutionFacts, Outcome, Phase, Redriven};
-use model::{ExecutionArn, Failure, Payload, RunId, StateMachineArn, StrandId, Timestamp, WriterId};
+use model::{
+    AliasArn, ExecutionArn, Failure, MachineType, Payload, QualifiedArn, Qualifier, RunId, StateMachineArn, StrandId,
+    Timestamp, VersionArn, WriterId,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +20,8 @@ const MAX_EMPTY_PAGES: u32 = 10;
 /// What StartExecution is asked for.
 #[derive(Clone, Debug)]
 pub struct StartRequest {
-    /// The machine.
-    pub machine: StateMachineArn,
+    /// The machine, or the version or alias of one.
+    pub machine: QualifiedArn,
     /// The execution's name; a random one if absent.
     pub name: Option<String>,
     /// Its input.
@@ -76,13 +80,16 @@ pub struct ExecutionSummary {
     pub stopped: Option<Timestamp>,
     /// Its last redrive.
     pub redriven: Option<Redriven>,
+    /// The version and the alias that it was started by.
+    pub qualifier: Option<Qualifier>,
 }
 
 /// Which executions a list has.
 #[derive(Clone, Debug, Default)]
 pub struct ExecutionFilter {
-    /// Those of this machine.
-    pub machine: Option<StateMachineArn>,
+    /// Those of this machine, or those that were started by this version or alias of one. What an alias leads to counts
+    /// as started by that version too.
+    pub machine: Option<QualifiedArn>,
     /// Those with this status.
     pub status: Option<ExecutionStatus>,
     /// Those that were redriven, or those that were not.
@@ -92,8 +99,28 @@ pub struct ExecutionFilter {
 impl ExecutionFilter {
     /// Whether it is in the list, as far as the journal did not see to it.
     fn wants(&self, meta: &Meta, now: Timestamp) -> bool {
-        meta.expires.is_none_or(|expires| now < expires)
+        let qualifier = meta.qualifier.as_ref();
+        let is_of_machine = match &self.machine {
+            None | Some(QualifiedArn::Machine(_)) => true,
+            Some(QualifiedArn::Version(version)) => qualifier.is_some_and(|by| by.version == version.number),
+            Some(QualifiedArn::Alias(alias)) => qualifier.is_some_and(|by| by.alias.as_ref() == Some(&alias.name)),
+        };
+        is_of_machine
+            && meta.expires.is_none_or(|expires| now < expires)
             && self.redriven.is_none_or(|redriven| meta.redriven.is_some() == redriven)
+    }
+}
+
+impl ExecutionSummary {
+    /// The version that it runs, where it was started by one or by an alias.
+    pub fn version(&self) -> Option<VersionArn> {
+        self.qualifier.as_ref().map(|qualifier| self.machine.version(qualifier.version))
+    }
+
+    /// The alias that it was started by.
+    pub fn alias(&self) -> Option<AliasArn> {
+        let alias = self.qualifier.as_ref().and_then(|qualifier| qualifier.alias.as_ref());
+        alias.map(|alias| self.machine.alias(alias))
     }
 }
 
@@ -106,32 +133,39 @@ impl From<&Meta> for ExecutionSummary {
             started: meta.started,
             stopped: meta.stopped,
             redriven: meta.redriven,
+            qualifier: meta.qualifier.clone(),
         }
     }
 }
 
 impl Orchestrator {
-    /// StartExecution: idempotent while the execution of that name runs with the same input.
+    /// StartExecution: idempotent while the execution of that name runs with the same input, but not for Express machines.
     pub async fn start_execution(&self, request: StartRequest) -> Result<Started, Error> {
-        let machine = self.describe_state_machine(&request.machine).await?;
-        let parsed = self.parsed(&machine.arn, &machine.revision.id).await?;
+        let Chosen { revision, qualifier } = self.choose(&request.machine).await?;
+        let machine = request.machine.machine();
+        let parsed = self.parsed(machine, &revision).await?;
+        if parsed.machine_type == MachineType::Express {
+            return self.start_express(revision, request).await;
+        }
         let name = request.name.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-        let execution = request.machine.execution(&name);
+        let execution = machine.execution(&name);
         let key = RunKey { execution: execution.clone(), run: RunId(self.fresh_id().into()) };
         let now = self.now();
         let facts = ExecutionFacts {
             arn: execution.clone(),
-            machine: machine.arn.clone(),
-            role_arn: machine.revision.role_arn,
+            machine: machine.clone(),
+            role_arn: parsed.role_arn.clone(),
             input: request.input,
             started: now,
+            is_synchronous: false,
         };
-        let known = Known::new(key.clone(), facts, Arc::clone(&parsed.machine), machine.revision.id.clone());
+        let known = Known::new(key.clone(), facts, Arc::clone(&parsed.machine), revision.clone());
+        let begun = engine::start(&parsed.machine, &known.facts, qualifier.as_ref());
         let meta = Meta {
             execution: execution.clone(),
             run: key.run.clone(),
-            machine: machine.arn,
-            revision: machine.revision.id,
+            machine: machine.clone(),
+            revision,
             status: ExecutionStatus::Running,
             seq: 0,
             started: now,
@@ -141,8 +175,8 @@ impl Orchestrator {
             trace_header: request.trace_header,
             expires: self.expires(&known, now, now),
             redriven: None,
+            qualifier,
         };
-        let begun = engine::start(&parsed.machine, &known.facts);
         let first = Record {
             key: RecordKey { run: key.clone(), strand: StrandId::root(), seq: 0 },
             writer: WriterId(self.fresh_id().into()),
@@ -266,7 +300,7 @@ impl Orchestrator {
     ) -> Result<(StateMachineArn, MachineRevision), Error> {
         let meta = self.meta(execution).await?;
         let revision = self.ports().catalog.revision(&meta.machine, &meta.revision).await?;
-        let revision = revision.ok_or_else(|| Error::StateMachineDoesNotExist(meta.machine.clone()))?;
+        let revision = revision.ok_or_else(|| Error::StateMachineDoesNotExist(meta.machine.clone().into()))?;
         Ok((meta.machine, revision))
     }
 
@@ -278,14 +312,15 @@ impl Orchestrator {
         limit: u32,
     ) -> Result<Page<ExecutionSummary>, Error> {
         if let Some(machine) = &filter.machine {
-            self.describe_state_machine(machine).await?;
+            self.check_standard(machine).await?;
         }
         let now = self.now();
         let mut after = after.map(str::to_owned);
         let mut pages = 0;
         loop {
             let journal = &self.ports().journal;
-            let page = journal.executions(filter.machine.as_ref(), filter.status, after.as_deref(), limit).await;
+            let machine = filter.machine.as_ref().map(QualifiedArn::machine);
+            let page = journal.executions(machine, filter.status, after.as_deref(), limit).await;
             let page = page.map_err(|error| Error::of_page(error, after.as_deref()))?;
             let wanted = page.items.iter().filter(|meta| filter.wants(meta, now));
             let items: Vec<_> = wanted.map(ExecutionSummary::from).collect();

@@ -5,8 +5,7 @@ use crate::defects::Defect;
 use crate::known::Known;
 use crate::ports::{EndedChild, JoinKey, StopMark};
 use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, WakeKind, ports};
-use engine::{ChildEnd, Cursor, Ending, Fork, Outcome, Phase, Place, Trigger};
-use model::history::Kind;
+use engine::{ChildEnd, Cursor, Ending, Fork, Join, Phase, Place, Trigger};
 use model::{Failure, Payload, Seq, StrandId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -73,19 +72,16 @@ impl Orchestrator {
             };
             let news: Vec<EndedChild> =
                 ended.iter().filter(|child| forked.fork.running.contains(&child.index)).copied().collect();
-            if news.is_empty() && !forked.fork.running.is_empty() {
-                return Ok(moved);
-            }
             let begun = forked.fork.next;
             let gives_up = forked.ending.is_some() || news.iter().any(|child| !child.succeeded);
             let leaves_early = self.has(Defect::ForkLeftEarly) || self.has(Defect::ForkLeftThenFenced);
-            let all_begun_ended = news.len() == forked.fork.running.len() || (gives_up && leaves_early);
-            let trigger = if all_begun_ended && !gives_up && forked.fork.has_begun_all() {
-                Trigger::ChildrenDone(Box::pin(self.all_ends(known, &join, &forked.fork)).await?)
-            } else if all_begun_ended && gives_up {
-                Trigger::ChildrenDone(self.ends(known, &join, &news).await?)
-            } else {
-                Trigger::ChildrenEnded(self.ends(known, &join, &news).await?)
+            let is_early = gives_up && leaves_early && !news.is_empty();
+            let ended = if is_early { forked.fork.running.len() } else { news.len() };
+            let trigger = match forked.join(ended, gives_up) {
+                Join::Nothing => return Ok(moved),
+                Join::News => Trigger::ChildrenEnded(self.ends(known, &join, &news).await?),
+                Join::GivenUp => Trigger::ChildrenDone(self.ends(known, &join, &news).await?),
+                Join::Done => Trigger::ChildrenDone(Box::pin(self.all_ends(known, &join, &forked.fork)).await?),
             };
             let is_over = matches!(trigger, Trigger::ChildrenDone(_));
             match self.commit(known, &head, trigger, Cause::Children(fork), self.calls()).await? {
@@ -155,12 +151,8 @@ impl Orchestrator {
         if strand.is_root() {
             return Ok(None);
         }
-        let failure = match ending {
-            Ending::Stopped(failure) | Ending::TimedOut(failure) | Ending::Broken(failure) => failure.clone(),
-            Ending::Aborted { .. } | Ending::ChildFailed { .. } => Failure::default(),
-        };
         let place = Place::root();
-        let phase = Phase::Ended(Outcome::Aborted(failure));
+        let phase = Phase::Ended(ending.before_the_beginning());
         let fence = Record {
             key: RecordKey { run: known.key.clone(), strand: strand.clone(), seq: 0 },
             writer: self.writer(),
@@ -261,19 +253,5 @@ fn incomplete(join: &JoinKey, found: usize) -> Error {
 }
 
 fn child_end(index: u32, record: &Record) -> Option<ChildEnd> {
-    let cursor = &record.cursor;
-    let Phase::Ended(outcome) = &cursor.phase else { return None };
-    // The event that says that an iteration succeeded follows its line of control without being part of it.
-    let inner = match record.events.last() {
-        Some(event) if matches!(event.kind, Kind::MapIterationSucceeded { .. }) => event.previous.clone(),
-        _ => cursor.last.clone(),
-    };
-    Some(ChildEnd {
-        index,
-        outcome: outcome.clone(),
-        last: cursor.last.clone(),
-        inner,
-        events: cursor.events.saturating_sub(cursor.place.events_before),
-        time: record.end(),
-    })
+    ChildEnd::of(index, &record.cursor, &record.events, record.end())
 }

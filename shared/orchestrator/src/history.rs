@@ -5,7 +5,7 @@
 
 use crate::{Error, Orchestrator, Record, RecordKey, RunKey};
 use model::history::{Event, HistoryEvent};
-use model::{EventRef, ExecutionArn, Payload, StrandId, Timestamp};
+use model::{EventRef, ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -50,10 +50,10 @@ impl Orchestrator {
         let stored = self.ports().journal.records(&run).await?;
         let mut placed = Vec::new();
         for record in self.open_all(&stored).await? {
-            place_events(record, &mut placed);
+            let Record { key: RecordKey { strand, seq, .. }, time, events, .. } = record;
+            place_events(&strand, seq, time, events, &mut placed);
         }
-        placed.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
-        let numbers: HashMap<&EventRef, u64> = (1..).zip(&placed).map(|(id, event)| (&event.place, id)).collect();
+        let numbers = number(&mut placed);
         let total = placed.len();
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
         let indexes: Vec<usize> = match (after, request.reverse) {
@@ -69,23 +69,7 @@ impl Orchestrator {
         };
         let next = indexes.last().copied().filter(|last| if request.reverse { *last > 0 } else { last + 1 < total });
         let next = next.map(|last| format!("{} {}", last + 1, text(&placed[last].place)));
-        let events = indexes
-            .into_iter()
-            .map(|index| {
-                let Placed { time, event, .. } = &placed[index];
-                HistoryEvent {
-                    id: u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1),
-                    previous_event_id: event
-                        .previous
-                        .as_ref()
-                        .and_then(|place| numbers.get(place))
-                        .copied()
-                        .unwrap_or(0),
-                    timestamp: *time,
-                    kind: event.kind.clone(),
-                }
-            })
-            .collect();
+        let events = indexes.into_iter().map(|index| placed[index].numbered(index, &numbers)).collect();
         Ok(HistoryPage { events, next })
     }
 
@@ -98,14 +82,46 @@ impl Orchestrator {
     }
 }
 
-struct Placed {
+/// All events of an execution that lie there, as its history has them.
+pub(crate) fn whole(mut placed: Vec<Placed>) -> Vec<HistoryEvent> {
+    let numbers = number(&mut placed);
+    placed.iter().enumerate().map(|(index, event)| event.numbered(index, &numbers)).collect()
+}
+
+/// Puts the events in order, and says which number each has.
+fn number(placed: &mut [Placed]) -> HashMap<EventRef, u64> {
+    placed.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
+    (1..).zip(placed.iter()).map(|(id, event)| (event.place.clone(), id)).collect()
+}
+
+/// An event, and where and when it was written.
+pub(crate) struct Placed {
     time: Timestamp,
     place: EventRef,
     event: Event<Payload>,
 }
 
-fn place_events(record: Record, placed: &mut Vec<Placed>) {
-    let Record { key: RecordKey { strand, seq, .. }, time, events, .. } = record;
+impl Placed {
+    /// The event at this index of a history.
+    fn numbered(&self, index: usize, numbers: &HashMap<EventRef, u64>) -> HistoryEvent {
+        let previous = self.event.previous.as_ref().and_then(|place| numbers.get(place));
+        HistoryEvent {
+            id: u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1),
+            previous_event_id: previous.copied().unwrap_or(0),
+            timestamp: self.time,
+            kind: self.event.kind.clone(),
+        }
+    }
+}
+
+/// Notes where the events of one record lie.
+pub(crate) fn place_events(
+    strand: &StrandId,
+    seq: Seq,
+    time: Timestamp,
+    events: Vec<Event<Payload>>,
+    placed: &mut Vec<Placed>,
+) {
     for (index, event) in (0_u32..).zip(events) {
         let time = time + Duration::from_micros(u64::from(index));
         placed.push(Placed { time, place: EventRef { strand: strand.clone(), seq, index }, event });

@@ -91,6 +91,7 @@ impl Orchestrator {
             role_arn: revision.role_arn.clone(),
             input: if has_input { self.input(key).await? } else { Payload::empty() },
             started: start.at,
+            is_synchronous: false,
         };
         Ok(Arc::new(Known {
             key: key.clone(),
@@ -192,10 +193,24 @@ impl Orchestrator {
     /// A payload of this record that lies among the blobs. It is what its name says, or the record cannot be read.
     async fn blob(&self, record: &RecordKey, sha256: &str) -> Result<Payload, Error> {
         let key = BlobKey { run: record.run.clone(), sha256: sha256.to_owned() };
-        let missing = |why: String| unreadable(record, format!("its payload {sha256} {why}").into());
-        let content = self.ports().blobs.get(&key).await?.ok_or_else(|| missing("is not there".to_owned()))?;
+        self.payload_at(&key, &what_of(record)).await
+    }
+
+    /// The input of an Express execution, where it was too long for its message.
+    pub(crate) async fn express_input(&self, key: &BlobKey) -> Result<Payload, Error> {
+        self.payload_at(key, &format!("the start of {}", key.run.execution)).await
+    }
+
+    /// A payload of `what`.
+    async fn payload_at(&self, key: &BlobKey, what: &str) -> Result<Payload, Error> {
+        let sha256 = &key.sha256;
+        let missing = |why: String| {
+            let source = format!("its payload {sha256} {why}").into();
+            Error::Port(ports::Error::Unreadable { what: what.to_owned(), source })
+        };
+        let content = self.ports().blobs.get(key).await?.ok_or_else(|| missing("is not there".to_owned()))?;
         let text = String::from_utf8(content.to_vec()).map_err(|error| missing(error.to_string()))?;
-        if stored::sha256_hex(&text) != sha256 {
+        if stored::sha256_hex(&text) != *sha256 {
             return Err(missing(format!("is damaged: its SHA-256 is {}", stored::sha256_hex(&text))));
         }
         Payload::from_text(text).map_err(|error| missing(error.to_string()))
@@ -212,6 +227,9 @@ impl Orchestrator {
 }
 
 fn unreadable(key: &RecordKey, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    let what = format!("record {} of strand {} of {}", key.seq, key.strand, key.run.execution);
-    Error::Port(ports::Error::Unreadable { what, source })
+    Error::Port(ports::Error::Unreadable { what: what_of(key), source })
+}
+
+fn what_of(key: &RecordKey) -> String {
+    format!("record {} of strand {} of {}", key.seq, key.strand, key.run.execution)
 }

@@ -1,5 +1,6 @@
 //! What a function's answer becomes: the result of a Task, or its failure.
 
+use crate::ports::InvocationType;
 use model::limits::MAX_NESTING;
 use model::{Failure, Payload, error_name};
 use serde_json::{Map, Value, json};
@@ -25,34 +26,20 @@ pub enum FunctionReply {
 
 /// The result of a Task whose function answered so, or its failure.
 ///
-/// `direct_arn` is the function's ARN when the Task's `Resource` names it directly: then the result is the bare
-/// payload; otherwise it is the answer of `lambda:invoke`, with its metadata. A result of more than `max_bytes` is none.
-pub fn function_output(
-    reply: FunctionReply,
-    direct_arn: Option<&str>,
-    max_bytes: Option<usize>,
-) -> Result<Payload, Failure> {
+/// Of a function that the Task's `Resource` names directly the result is the bare payload; otherwise `service` says how
+/// `lambda:invoke` invoked it, and the result is that service's answer, with its metadata.
+pub fn function_output(reply: FunctionReply, service: Option<InvocationType>) -> Result<Payload, Failure> {
     let output = match reply {
-        FunctionReply::Failed { payload } => return Err(failure(&payload, direct_arn.is_some())),
-        FunctionReply::Returned { payload, version, headers } => match direct_arn {
-            Some(_) => parsed(&payload),
-            None => Payload::from_value(invoked(&payload, &version, &headers)),
+        FunctionReply::Failed { payload } => return Err(failure(&payload, service.is_none())),
+        FunctionReply::Returned { payload, version, headers } => match service {
+            None => parsed(&payload),
+            Some(kind) => Payload::from_value(invoked(kind, &payload, &version, &headers)),
         },
     };
     // The answer of `lambda:invoke` lies one level above its payload.
-    if direct_arn.is_none() && expression::is_deeper_than(output.value(), MAX_NESTING) {
+    if service.is_some() && expression::is_deeper_than(output.value(), MAX_NESTING) {
         let cause = format!("The function's answer is nested deeper than {MAX_NESTING} levels.");
         return Err(Failure::new(error_name::RUNTIME, cause));
-    }
-    if max_bytes.is_some_and(|max| output.text().len() > max) {
-        let task = direct_arn.unwrap_or("lambda");
-        return Err(Failure::new(
-            error_name::DATA_LIMIT_EXCEEDED,
-            format!(
-                "The state/task '{task}' returned a result with a size exceeding the maximum number of bytes service \
-                 limit."
-            ),
-        ));
     }
     Ok(output)
 }
@@ -62,19 +49,30 @@ fn parsed(payload: &str) -> Payload {
     Payload::from_text(payload.trim()).unwrap_or_else(|_| Payload::from_value(Value::from(payload)))
 }
 
-fn invoked(payload: &str, version: &str, headers: &[(String, String)]) -> Value {
+/// The answer of `lambda:invoke`. Only a function that ran has a version.
+fn invoked(kind: InvocationType, payload: &str, version: &str, headers: &[(String, String)]) -> Value {
     let all: Map<String, Value> = headers.iter().map(|(name, value)| (name.clone(), json!([value]))).collect();
     let mut sorted: Vec<_> = headers.iter().collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
     let single: Map<String, Value> = sorted.into_iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    let request_id = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-RequestId"));
-    json!({
-        "ExecutedVersion": version,
-        "Payload": parsed(payload).value(),
-        "SdkHttpMetadata": { "AllHttpHeaders": all, "HttpHeaders": single, "HttpStatusCode": 200 },
-        "SdkResponseMetadata": { "RequestId": request_id.map_or("", |(_, value)| value.as_str()) },
-        "StatusCode": 200,
-    })
+    let header = |wanted: &str| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+    };
+    let status = kind.status();
+    let mut answer = Map::new();
+    if kind == InvocationType::RequestResponse {
+        answer.insert("ExecutedVersion".to_owned(), version.into());
+    }
+    if let Some(log) = header("X-Amz-Log-Result") {
+        answer.insert("LogResult".to_owned(), log.into());
+    }
+    answer.insert("Payload".to_owned(), parsed(payload).value().clone());
+    let http = json!({ "AllHttpHeaders": all, "HttpHeaders": single, "HttpStatusCode": status });
+    answer.insert("SdkHttpMetadata".to_owned(), http);
+    let request = json!({ "RequestId": header("x-amzn-RequestId").unwrap_or_default() });
+    answer.insert("SdkResponseMetadata".to_owned(), request);
+    answer.insert("StatusCode".to_owned(), status.into());
+    answer.into()
 }
 
 /// The cause is the payload: with its own spaces from a function named directly, compact from `lambda:invoke`.

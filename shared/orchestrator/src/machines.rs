@@ -1,17 +1,27 @@
 //! Machines: create, update, delete, look up.
 
-use crate::ports::{MachineRevision, MachineStatus, Page, StateMachine};
+use crate::ports::{MachineRevision, MachineStatus, Page, StateMachine, Version};
+use crate::versions::TRIES;
 use crate::{Error, Orchestrator};
 use language::Machine;
-use model::{StateMachineArn, Timestamp};
+use model::{MachineType, StateMachineArn, Timestamp};
 use serde_json::Value;
 use std::sync::Arc;
+
+/// That the revision is to be published as a version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publish {
+    /// What is written about the version.
+    pub description: Option<String>,
+}
 
 /// What CreateStateMachine is asked for.
 #[derive(Clone, Debug)]
 pub struct CreateMachine {
     /// The machine's name.
     pub name: String,
+    /// Its type, for good.
+    pub machine_type: MachineType,
     /// The definition's text.
     pub definition: String,
     /// The role's ARN.
@@ -24,6 +34,8 @@ pub struct CreateMachine {
     pub encryption: Value,
     /// Tags, as `[{"key", "value"}]`.
     pub tags: Value,
+    /// Whether the first revision is to be a version.
+    pub publish: Option<Publish>,
 }
 
 /// What CreateStateMachine answers.
@@ -31,6 +43,8 @@ pub struct CreateMachine {
 pub struct CreatedMachine {
     /// The machine.
     pub machine: StateMachine,
+    /// The version that it was created with.
+    pub version: Option<Version>,
     /// Whether it was there before, with the same settings.
     pub existed: bool,
 }
@@ -48,6 +62,8 @@ pub struct UpdateMachine {
     pub tracing: Option<Value>,
     /// The new `EncryptionConfiguration`.
     pub encryption: Option<Value>,
+    /// Whether the newest revision is to be a version.
+    pub publish: Option<Publish>,
 }
 
 impl UpdateMachine {
@@ -72,25 +88,29 @@ pub struct UpdatedMachine {
     pub at: Timestamp,
     /// The newest revision's id; none before the first update that changed something.
     pub revision: Option<String>,
+    /// The newest revision's version, if it was to be one.
+    pub version: Option<Version>,
 }
 
 /// What a step needs of a revision.
 pub(crate) struct Parsed {
     pub(crate) machine: Arc<Machine>,
+    pub(crate) machine_type: MachineType,
     pub(crate) role_arn: String,
 }
 
 impl Orchestrator {
     /// CreateStateMachine: idempotent on everything but the role and the tags.
     pub async fn create_state_machine(&self, request: CreateMachine) -> Result<CreatedMachine, Error> {
-        language::parse(&request.definition).map_err(Error::InvalidDefinition)?;
+        language::parse_as(&request.definition, request.machine_type).map_err(Error::InvalidDefinition)?;
         let arn = StateMachineArn::new(&self.settings().place, &request.name);
         let now = self.now();
-        let machine = StateMachine {
+        let mut machine = StateMachine {
             arn: arn.clone(),
             created: now,
             revision: MachineRevision {
                 id: self.fresh_id(),
+                machine_type: request.machine_type,
                 definition: request.definition,
                 role_arn: request.role_arn,
                 created: now,
@@ -101,14 +121,29 @@ impl Orchestrator {
             status: MachineStatus::Active,
             updated: false,
             tags: request.tags,
+            published: None,
         };
-        match self.ports().catalog.create_machine(&machine).await? {
-            None => Ok(CreatedMachine { machine, existed: false }),
-            Some(there) if same_settings(&there.revision, &machine.revision) => {
-                Ok(CreatedMachine { machine: there, existed: true })
-            }
-            Some(_) => Err(Error::StateMachineAlreadyExists(arn)),
+        if let Some(publish) = &request.publish {
+            self.publish(&mut machine, publish.description.as_deref(), now).await?;
         }
+        let Some(there) = self.ports().catalog.create_machine(&machine).await? else {
+            return Ok(CreatedMachine { version: machine.published.clone(), machine, existed: false });
+        };
+        let version = self.first_version(&there).await?;
+        let described = |version: &Option<Version>| version.as_ref().map(|version| version.description.clone());
+        if same_settings(&there.revision, &machine.revision) && described(&version) == described(&machine.published) {
+            return Ok(CreatedMachine { machine: there, version, existed: true });
+        }
+        Err(Error::StateMachineAlreadyExists(arn))
+    }
+
+    /// The version that the machine was created with.
+    async fn first_version(&self, machine: &StateMachine) -> Result<Option<Version>, Error> {
+        if machine.published.is_none() {
+            return Ok(None);
+        }
+        let first = self.ports().catalog.version(&machine.arn.version(1)).await?;
+        Ok(first.filter(|version| version.created == machine.created))
     }
 
     /// UpdateStateMachine: running executions keep the revision that they started with.
@@ -120,24 +155,25 @@ impl Orchestrator {
         request: UpdateMachine,
     ) -> Result<UpdatedMachine, Error> {
         if let Some(definition) = &request.definition {
-            language::parse(definition).map_err(Error::InvalidDefinition)?;
+            let machine_type = self.describe_state_machine(arn).await?.revision.machine_type;
+            language::parse_as(definition, machine_type).map_err(Error::InvalidDefinition)?;
         }
-        // Whoever loses to another update reads again; each loss is another's success.
-        for _ in 0..10 {
-            let mut machine = self.describe_state_machine(arn).await?;
-            let before = machine.revision.clone();
+        for _ in 0..TRIES {
+            let there = self.describe_state_machine(arn).await?;
+            let mut machine = there.clone();
             request.apply_to(&mut machine.revision);
             let at = self.now();
-            if machine.revision == before {
-                return Ok(UpdatedMachine { at, revision: machine.updated.then_some(before.id) });
+            if machine.revision != there.revision {
+                machine.revision.id = self.fresh_id();
+                machine.revision.created = at;
+                machine.updated = true;
             }
-            machine.revision.id = self.fresh_id();
-            machine.revision.created = at;
-            machine.updated = true;
-            match self.ports().catalog.update_machine(&machine, &before.id).await? {
-                Ok(()) => return Ok(UpdatedMachine { at, revision: Some(machine.revision.id) }),
-                Err(Some(_)) => {}
-                Err(None) => return Err(Error::StateMachineDoesNotExist(arn.clone())),
+            let version = match &request.publish {
+                Some(publish) => Some(self.publish(&mut machine, publish.description.as_deref(), at).await?),
+                None => None,
+            };
+            if self.replace(&machine, &there).await? {
+                return Ok(UpdatedMachine { at, revision: machine.updated.then_some(machine.revision.id), version });
             }
         }
         Err(Error::StateMachineConflict(arn.clone()))
@@ -151,7 +187,7 @@ impl Orchestrator {
     /// DescribeStateMachine.
     pub async fn describe_state_machine(&self, arn: &StateMachineArn) -> Result<StateMachine, Error> {
         let machine = self.ports().catalog.machine(arn).await?;
-        machine.ok_or_else(|| Error::StateMachineDoesNotExist(arn.clone()))
+        machine.ok_or_else(|| Error::StateMachineDoesNotExist(arn.clone().into()))
     }
 
     /// ListStateMachines.
@@ -172,14 +208,16 @@ impl Orchestrator {
         let stored = stored.ok_or_else(|| unreadable("it is not there".into()))?;
         let parsed = language::parse(&stored.definition)
             .map_err(|found| unreadable(language::invalid_definition_message(&found).into()))?;
-        let parsed = Arc::new(Parsed { machine: Arc::new(parsed.machine), role_arn: stored.role_arn });
+        let (machine, machine_type) = (Arc::new(parsed.machine), stored.machine_type);
+        let parsed = Arc::new(Parsed { machine, machine_type, role_arn: stored.role_arn });
         self.caches().machines.insert(key, Arc::clone(&parsed));
         Ok(parsed)
     }
 }
 
 fn same_settings(one: &MachineRevision, other: &MachineRevision) -> bool {
-    one.definition == other.definition
+    one.machine_type == other.machine_type
+        && one.definition == other.definition
         && one.logging == other.logging
         && one.tracing == other.tracing
         && one.encryption == other.encryption

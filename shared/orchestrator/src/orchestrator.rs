@@ -1,7 +1,7 @@
 //! The use cases' common ground: ports, settings, caches.
 
 use crate::caches::Caches;
-use crate::ports::{ActivityQueue, Blobs, Catalog, Clock, Journal, Observer, Queue, Tasks, Timers};
+use crate::ports::{ActivityQueue, Blobs, Catalog, Clock, ExpressQueue, Journal, Observer, Queue, Tasks, Timers};
 use crate::token::Tokens;
 use model::Timestamp;
 use model::arn::Place;
@@ -21,6 +21,8 @@ pub struct Ports {
     pub blobs: Arc<dyn Blobs>,
     /// Messages between steps.
     pub queue: Arc<dyn Queue>,
+    /// Starts of Express executions.
+    pub express: Arc<dyn ExpressQueue>,
     /// Messages due later than the queue can wait; none where it can wait for any time.
     pub timers: Option<Arc<dyn Timers>>,
     /// What tasks call.
@@ -58,7 +60,8 @@ pub struct Settings {
     pub safety_delay: Option<Duration>,
     /// Payloads of more bytes lie beside the journal.
     pub inline_payload_bytes: usize,
-    /// The most bytes of a task's result; none: any number. AWS: 262,144.
+    /// The largest payload, in bytes of UTF-8: what a task is given and gives, and what a state hands on; none: any. AWS:
+    /// 262,144, which is the default of one process; a deployment has none unless it asks for AWS's.
     pub max_payload_bytes: Option<usize>,
     /// How long an execution is kept after its end; none: for ever.
     pub retention: Option<Duration>,

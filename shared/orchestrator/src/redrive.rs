@@ -8,7 +8,7 @@
 use crate::known::Known;
 use crate::ports::{ExecutionStatus, JoinKey, MachineStatus, Meta};
 use crate::{Cause, Error, Orchestrator, Record, RecordKey, RunKey, Wake, WakeKind, ports};
-use engine::{Cursor, End, Ending, Fork, Left, Origin, Outcome, Phase, Redriven, Resume};
+use engine::{Cursor, End, Ending, Fork, Left, Origin, Outcome, Phase, Place, Redriven, Resume, Resumed, Scopes};
 use model::history::Kind;
 use model::{EventRef, ExecutionArn, Payload, Seq, StrandId, Timestamp, error_name};
 use std::collections::BTreeSet;
@@ -240,7 +240,7 @@ impl Orchestrator {
         known: &Known,
         before: &[Origin],
         index: u32,
-    ) -> Result<Option<Resume>, Error> {
+    ) -> Result<Option<Resumed>, Error> {
         for Origin { strand, fork } in before {
             let Some(end) = self.head(&known.key, &strand.child(*fork, index)).await? else { continue };
             if !end.cursor.is_terminal() {
@@ -250,7 +250,8 @@ impl Orchestrator {
             // One that was given up before it began tells nothing; the one before it may.
             let (left, before) = self.left(known, &end).await?;
             if let Some(resume) = self.resume_from(known, &end, before.as_ref(), left).await? {
-                return Ok(Some(resume));
+                let variables = variables_of(&end, before.as_ref()).clone();
+                return Ok(Some(Resumed { resume, variables }));
             }
         }
         Ok(None)
@@ -266,7 +267,7 @@ impl Orchestrator {
                 return Ok(());
             }
             *left -= 1;
-            if let Some(resume) = self.resume_of_child(known, &before, index).await? {
+            if let Some(Resumed { resume, .. }) = self.resume_of_child(known, &before, index).await? {
                 Box::pin(self.look_at_children(known, &resume, left)).await?;
             }
         }
@@ -347,11 +348,20 @@ fn end_of(end: &Record, before: Option<&Record>) -> Cursor<Payload> {
     let index = u32::try_from(events).unwrap_or(u32::MAX).saturating_sub(1);
     let last = || EventRef { strand: strand.clone(), seq: *seq, index };
     let counted = before.map_or(0, |before| before.cursor.events).saturating_add(events);
+    let variables = variables_of(end, before).clone();
     Cursor {
         last: Some(end.cursor.last.clone().unwrap_or_else(last)),
         events: end.cursor.events.max(counted),
+        place: Place { variables, ..end.cursor.place.clone() },
         ..end.cursor.clone()
     }
+}
+
+/// The variables of a strand at its end. Where that was put by whoever broke the execution off, only the record before it
+/// knows them.
+fn variables_of<'r>(end: &'r Record, before: Option<&'r Record>) -> &'r Scopes<Payload> {
+    let known = [Some(end), before].into_iter().flatten().map(|record| &record.cursor.place.variables);
+    known.into_iter().find(|variables| !variables.are_empty()).unwrap_or(&end.cursor.place.variables)
 }
 
 fn missing(key: &RecordKey) -> Error {

@@ -17,9 +17,12 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 /// The newest version that this code writes. It reads every version up to it.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
-/// The version of a record of an execution that was never redriven.
+/// The version of a record without variables.
+const VERSION_BEFORE_VARIABLES: u32 = 3;
+
+/// The version of one of an execution, besides, that was never redriven.
 const VERSION_BEFORE_REDRIVE: u32 = 2;
 
 /// The version of one whose payloads, besides, all lie in records.
@@ -184,11 +187,20 @@ impl Record {
 
     /// The oldest version that has all that is in this record: programs of that version read it.
     fn version(&self, has_blobs: bool) -> u32 {
-        match (self.cursor.place.redriven, has_blobs) {
-            (Some(_), _) => VERSION,
-            (None, true) => VERSION_BEFORE_REDRIVE,
-            (None, false) => VERSION_WITHOUT_BLOBS,
+        match (self.has_variables(), self.cursor.place.redriven, has_blobs) {
+            (true, _, _) => VERSION,
+            (false, Some(_), _) => VERSION_BEFORE_VARIABLES,
+            (false, None, true) => VERSION_BEFORE_REDRIVE,
+            (false, None, false) => VERSION_WITHOUT_BLOBS,
         }
+    }
+
+    fn has_variables(&self) -> bool {
+        let assigns = |event: &Event<Payload>| match &event.kind {
+            Kind::StateExited { assigned, .. } => !assigned.is_empty(),
+            _ => false,
+        };
+        !self.cursor.place.variables.are_empty() || self.events.iter().any(assigns)
     }
 
     fn fields(&self, body: &mut String) {

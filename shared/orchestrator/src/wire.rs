@@ -15,11 +15,11 @@ const VERSION: u32 = 1;
 /// The largest text of a record that travels, in bytes: below the 64 KB that SQS counts as one request.
 const MAX_RECORD_BYTES: usize = 48 * 1024;
 
-/// Why a message is no wake.
+/// Why a message is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is not what this code writes.
-    #[error("the message is no wake: {0}")]
+    #[error("the message is damaged: {0}")]
     Damaged(#[from] serde_json::Error),
     /// It was written by newer code.
     #[error("the message has version {0}, and this program reads up to {VERSION}: run a newer one")]

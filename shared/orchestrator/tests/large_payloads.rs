@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{ExecutionArn, Payload};
+use model::{ExecutionArn, MachineType, Payload};
 use ratchet_orchestrator::ports::{BlobKey, Blobs as _, Clock as _, ExecutionStatus, Journal as _, StoredRecord};
 use ratchet_orchestrator::{
     Acknowledge, CreateMachine, Described, Error, Orchestrator, Ports, RecordKey, Settings, StartRequest, Wake,
@@ -53,16 +53,22 @@ async fn start(world: &World<Engine>) -> Result<ExecutionArn, Error> {
     }});
     let request = CreateMachine {
         name: "machine".to_owned(),
+        machine_type: MachineType::Standard,
         definition: definition.to_string(),
         role_arn: "arn:aws:iam::123456789012:role/states".to_owned(),
         logging: Value::Null,
         tracing: Value::Null,
         encryption: Value::Null,
         tags: json!([]),
+        publish: None,
     };
     let created = world.call(async |node| node.0.create_state_machine(request.clone()).await).await?;
-    let request =
-        StartRequest { machine: created.machine.arn, name: Some("one".to_owned()), input: input(), trace_header: None };
+    let request = StartRequest {
+        machine: created.machine.arn.into(),
+        name: Some("one".to_owned()),
+        input: input(),
+        trace_header: None,
+    };
     let started = world.call(async |node| node.0.start_execution(request.clone()).await).await?;
     Ok(started.execution)
 }

@@ -1,17 +1,17 @@
-//! A batch of messages: each goes to the handler by itself, and the answer says which must come again.
+//! A batch of messages, wakes or starts: each goes to the handler by itself, and the answer says which must come again.
 //!
 //! The messages of a batch are handled at the same time. One that fails, panics, takes too long or cannot be read does
 //! not hurt the others. Nothing here deletes a message: the event source mapping deletes what the answer does not name.
 
 use crate::backoff::backoff;
 use crate::event::{Answer, Event, ItemFailure, Message};
+use crate::letter::Letter;
 use crate::visibility::{Again, LONGEST_VISIBILITY, Received};
 use aws_sdk_sqs::Client;
 use aws_types::SdkConfig;
 use futures::FutureExt;
 use futures::future::{Either, join_all, select};
-use model::Seq;
-use orchestrator::{Acknowledge, Wake, WakeKind, wire};
+use orchestrator::{Acknowledge, wire};
 use std::any::Any;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
@@ -63,10 +63,11 @@ impl Consumer {
         Self { holds: true, ..self }
     }
 
-    /// Gives each wake of the batch to the handler.
-    pub async fn handle<H, F, E>(&self, event: &Event, handler: H) -> Answer
+    /// Gives each message of the batch to the handler.
+    pub async fn handle<L, H, F, E>(&self, event: &Event, handler: H) -> Answer
     where
-        H: Fn(Wake) -> F,
+        L: Letter,
+        H: Fn(L) -> F,
         F: Future<Output = Result<Acknowledge, E>>,
         E: Display,
     {
@@ -75,9 +76,10 @@ impl Consumer {
 
     /// As [`Consumer::handle`], but whatever is not finished within this time is broken off and comes again: a function
     /// that runs into its time-out answers nothing, and the whole batch would come again.
-    pub async fn handle_within<H, F, E>(&self, event: &Event, limit: Duration, handler: H) -> Answer
+    pub async fn handle_within<L, H, F, E>(&self, event: &Event, limit: Duration, handler: H) -> Answer
     where
-        H: Fn(Wake) -> F,
+        L: Letter,
+        H: Fn(L) -> F,
         F: Future<Output = Result<Acknowledge, E>>,
         E: Display,
     {
@@ -95,28 +97,24 @@ impl Consumer {
         answer
     }
 
-    async fn handle_message<H, F, E>(&self, message: &Message, limit: Duration, handler: &H) -> Fate
+    async fn handle_message<L, H, F, E>(&self, message: &Message, limit: Duration, handler: &H) -> Fate
     where
-        H: Fn(Wake) -> F,
+        L: Letter,
+        H: Fn(L) -> F,
         F: Future<Output = Result<Acknowledge, E>>,
         E: Display,
     {
         let (id, receives) = (&message.message_id, message.receives());
-        let wake = match Wake::from_text(&message.body) {
-            // What came to the dead-letter queue was received before, however that queue counts.
-            Ok(wake) => Wake { redelivered: receives > 1 || self.redelivery == Redelivery::Growing, ..wake },
+        // What came to the dead-letter queue was received before, however that queue counts.
+        let is_redelivered = receives > 1 || self.redelivery == Redelivery::Growing;
+        let letter = match L::read(&message.body, is_redelivered) {
+            Ok(letter) => letter,
             Err(error) => return self.unreadable(message, &error),
         };
-        let span = tracing::info_span!(
-            "wake",
-            message_id = id,
-            execution = %wake.run.execution,
-            strand = %wake.strand,
-            seq = seq(&wake),
-        );
+        let span = letter.span(id);
         async {
             // The handler may panic before there is a future.
-            let handled = AssertUnwindSafe(async { handler(wake).await }).catch_unwind();
+            let handled = AssertUnwindSafe(async { handler(letter).await }).catch_unwind();
             let handled = tokio::time::timeout(limit, handled);
             let handled = if self.holds {
                 match select(pin!(handled), pin!(self.hold(message))).await {
@@ -184,14 +182,6 @@ impl Redelivery {
 enum Fate {
     Done,
     Again(Duration),
-}
-
-/// The record that the wake is about.
-fn seq(wake: &Wake) -> Option<Seq> {
-    match &wake.kind {
-        WakeKind::Step { seq } | WakeKind::Timer { since: seq } | WakeKind::Children { fork: seq } => Some(*seq),
-        WakeKind::Abort(_) | WakeKind::ExecutionTimeout | WakeKind::Settle | WakeKind::Retain => None,
-    }
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {

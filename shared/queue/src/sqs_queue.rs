@@ -1,13 +1,13 @@
-//! The port `Queue` on two SQS queues, one for each lane.
+//! The port `Queue` on two SQS queues, one for each lane, and the port `ExpressQueue` on a third.
 
 use crate::backoff::whole_seconds;
-use crate::line::{Line, Text};
-use crate::trace::trace_header;
+use crate::line::{self, Line, Text};
+use crate::trace::{start_trace_header, trace_header};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_types::SdkConfig;
-use orchestrator::ports::{self, Queue};
-use orchestrator::{Lane, Wake};
+use orchestrator::ports::{self, ExpressQueue, Queue};
+use orchestrator::{ExpressStart, Lane, Wake};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,10 @@ pub const AWS_MAX_DELAY: Duration = Duration::from_mins(15);
 /// Source: SQS developer guide, "Amazon SQS message quotas".
 pub const AWS_MAX_BATCH_BYTES: usize = 1_048_576;
 
+/// Longest input that a start carries, in bytes. With all that surrounds it, it is a message on any emulator, which may take
+/// no more than 262,144.
+const MAX_INPUT_BYTES: usize = 200_000;
+
 /// A function has 10 s to start.
 const MAX_WARMING: Duration = Duration::from_secs(2);
 
@@ -31,18 +35,25 @@ pub struct Settings {
     pub steps_url: String,
     /// URL of the queue for [`Lane::Tasks`].
     pub tasks_url: String,
+    /// URL of the queue for starts of Express executions.
+    pub express_url: String,
     /// Largest sum of the messages of one batch, in bytes: [`AWS_MAX_BATCH_BYTES`], less on some emulators.
     pub max_batch_bytes: usize,
 }
 
 impl Settings {
     /// For queues as AWS has them.
-    pub fn new(steps_url: &str, tasks_url: &str) -> Self {
-        Self { steps_url: steps_url.to_owned(), tasks_url: tasks_url.to_owned(), max_batch_bytes: AWS_MAX_BATCH_BYTES }
+    pub fn new(steps_url: &str, tasks_url: &str, express_url: &str) -> Self {
+        Self {
+            steps_url: steps_url.to_owned(),
+            tasks_url: tasks_url.to_owned(),
+            express_url: express_url.to_owned(),
+            max_batch_bytes: AWS_MAX_BATCH_BYTES,
+        }
     }
 }
 
-/// Sends wakes to SQS. Clones send in common batches.
+/// Sends wakes and starts to SQS. Clones send in common batches.
 ///
 /// A delay is rounded up to whole seconds. One over [`AWS_MAX_DELAY`] is cut down to that, and the wake comes early:
 /// that does no harm, since whoever waits for a time looks at the clock and sends the wake again with the rest. Long
@@ -51,6 +62,7 @@ impl Settings {
 pub struct SqsQueue {
     steps: Arc<Line>,
     tasks: Arc<Line>,
+    express: Arc<Line>,
 }
 
 impl SqsQueue {
@@ -58,7 +70,8 @@ impl SqsQueue {
     pub fn new(config: &SdkConfig, settings: &Settings) -> Self {
         let client = Client::new(config);
         let line = |url: &str| Arc::new(Line::new(client.clone(), url.to_owned(), settings.max_batch_bytes));
-        Self { steps: line(&settings.steps_url), tasks: line(&settings.tasks_url) }
+        let Settings { steps_url, tasks_url, express_url, .. } = settings;
+        Self { steps: line(steps_url), tasks: line(tasks_url), express: line(express_url) }
     }
 
     /// Opens the connection, so that the first wake does not wait for it. Whether that succeeds does not matter: the
@@ -82,14 +95,33 @@ impl Queue for SqsQueue {
             delay_seconds: i32::try_from(whole_seconds(delay.min(AWS_MAX_DELAY))).unwrap_or(i32::MAX),
             trace_header: trace_header(&wake),
         };
-        line.send(text).await.map_err(|error| {
-            if error.is_transient() {
-                ports::Error::Unavailable { what: "queue", source: error.into() }
-            } else {
-                let what = format!("the wake of strand {} of {}", wake.strand, wake.run.execution);
-                ports::Error::Unreadable { what, source: error.into() }
-            }
-        })
+        let what = || format!("the wake of strand {} of {}", wake.strand, wake.run.execution);
+        line.send(text).await.map_err(|error| refused(error, what))
+    }
+}
+
+#[async_trait]
+impl ExpressQueue for SqsQueue {
+    async fn send(&self, start: ExpressStart) -> Result<(), ports::Error> {
+        let text = Text {
+            body: without_noncharacters(start.to_text()),
+            delay_seconds: 0,
+            trace_header: start_trace_header(&start),
+        };
+        self.express.send(text).await.map_err(|error| refused(error, || format!("the start of {}", start.execution())))
+    }
+
+    fn max_input_bytes(&self) -> Option<usize> {
+        Some(MAX_INPUT_BYTES)
+    }
+}
+
+/// Why `what` was not sent.
+fn refused(error: line::Error, what: impl FnOnce() -> String) -> ports::Error {
+    if error.is_transient() {
+        ports::Error::Unavailable { what: "queue", source: error.into() }
+    } else {
+        ports::Error::Unreadable { what: what(), source: error.into() }
     }
 }
 

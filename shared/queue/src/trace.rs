@@ -1,6 +1,7 @@
 //! The trace that a message belongs to.
 
-use orchestrator::Wake;
+use model::Timestamp;
+use orchestrator::{ExpressStart, Wake};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -14,11 +15,20 @@ use std::fmt::Write;
 /// Source: Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops"; X-Ray developer
 /// guide, "Amazon SQS and AWS X-Ray".
 pub fn trace_header(wake: &Wake) -> String {
-    let started = wake.start.as_ref().map_or(0, |start| start.at.as_micros().div_euclid(1_000_000));
+    header(wake.run.execution.as_str(), &wake.run.run.0, wake.start.as_ref().map(|start| start.at))
+}
+
+/// The trace header of an Express execution: the same each time that its start is brought.
+pub fn start_trace_header(start: &ExpressStart) -> String {
+    header(start.execution().as_str(), &start.id, Some(start.started))
+}
+
+fn header(execution: &str, run: &str, started: Option<Timestamp>) -> String {
+    let started = started.map_or(0, |at| at.as_micros().div_euclid(1_000_000));
     let mut hash = Sha256::new();
-    hash.update(wake.run.execution.as_str());
+    hash.update(execution);
     hash.update([0]);
-    hash.update(wake.run.run.0.as_bytes());
+    hash.update(run.as_bytes());
     let mut run = String::with_capacity(24);
     for byte in hash.finalize().iter().take(12) {
         // Writing to a string cannot fail.
@@ -31,7 +41,7 @@ pub fn trace_header(wake: &Wake) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{ExecutionArn, RunId, StrandId, Timestamp};
+    use model::{ExecutionArn, RunId, StrandId};
     use orchestrator::{Lane, RunKey, Start, WakeKind};
 
     fn wake(run: &str, seq: u64, start: Option<i64>) -> Wake {

@@ -3,7 +3,7 @@
 use crate::paging::page_by_key;
 use async_trait::async_trait;
 use model::{ActivityArn, StateMachineArn};
-use orchestrator::ports::{Activity, Catalog, Error, MachineRevision, Page, StateMachine};
+use orchestrator::ports::{Activity, Alias, Catalog, Error, MachineRevision, Page, StateMachine, Version};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,12 @@ pub struct MemoryCatalog {
 }
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     machines: BTreeMap<StateMachineArn, StateMachine>,
     revisions: HashMap<(StateMachineArn, String), MachineRevision>,
     activities: BTreeMap<ActivityArn, Activity>,
+    pub(crate) versions: BTreeMap<StateMachineArn, BTreeMap<u32, Version>>,
+    pub(crate) aliases: BTreeMap<StateMachineArn, BTreeMap<String, Alias>>,
 }
 
 impl State {
@@ -26,10 +28,18 @@ impl State {
         let key = (machine.arn.clone(), machine.revision.id.clone());
         self.revisions.entry(key).or_insert_with(|| machine.revision.clone());
     }
+
+    /// Adds the version that the machine publishes now, and did not publish before.
+    fn publish(&mut self, machine: &StateMachine, before: Option<&Version>) {
+        if let Some(version) = machine.published.as_ref().filter(|version| Some(*version) != before) {
+            let versions = self.versions.entry(machine.arn.clone()).or_default();
+            versions.insert(version.number, version.clone());
+        }
+    }
 }
 
 impl MemoryCatalog {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -43,6 +53,7 @@ impl Catalog for MemoryCatalog {
         }
         state.machines.insert(machine.arn.clone(), machine.clone());
         state.keep_revision(machine);
+        state.publish(machine, None);
         Ok(None)
     }
 
@@ -53,15 +64,18 @@ impl Catalog for MemoryCatalog {
     async fn update_machine(
         &self,
         machine: &StateMachine,
-        expected: &str,
+        expected: &StateMachine,
     ) -> Result<Result<(), Option<StateMachine>>, Error> {
         let mut state = self.state();
         match state.machines.get_mut(&machine.arn) {
             None => return Ok(Err(None)),
-            Some(there) if there.revision.id != expected => return Ok(Err(Some(there.clone()))),
+            Some(there) if there.revision.id != expected.revision.id || there.published != expected.published => {
+                return Ok(Err(Some(there.clone())));
+            }
             Some(there) => *there = StateMachine { tags: there.tags.clone(), ..machine.clone() },
         }
         state.keep_revision(machine);
+        state.publish(machine, expected.published.as_ref());
         Ok(Ok(()))
     }
 
@@ -76,7 +90,10 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn delete_machine(&self, arn: &StateMachineArn) -> Result<(), Error> {
-        self.state().machines.remove(arn);
+        let mut state = self.state();
+        state.machines.remove(arn);
+        state.versions.remove(arn);
+        state.aliases.remove(arn);
         Ok(())
     }
 

@@ -3,10 +3,12 @@
 use crate::clock::{VirtualClock, sleep};
 use crate::python;
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use model::{ExecutionArn, Failure};
 use orchestrator::FunctionReply;
-use orchestrator::ports::{Clock, FunctionCall, Tasks};
+use orchestrator::ports::{Clock, FunctionCall, InvocationType, Tasks};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,6 +64,8 @@ pub struct ReceivedCall {
     pub state: String,
     /// Retries before this call.
     pub attempt: u64,
+    /// Whether the caller asks for the end of its log.
+    pub tails_log: bool,
 }
 
 /// The functions of a world.
@@ -77,7 +81,8 @@ struct State {
 }
 
 impl Functions {
-    pub(crate) fn new(clock: Arc<VirtualClock>) -> Self {
+    /// None yet, on this clock.
+    pub fn new(clock: Arc<VirtualClock>) -> Self {
         Self { clock, state: Mutex::default() }
     }
 
@@ -106,8 +111,8 @@ impl Functions {
 
     async fn perform(&self, behaviour: &Behaviour, call: ReceivedCall) -> Result<FunctionReply, Failure> {
         match behaviour {
-            Behaviour::Identity => self.returned(python::dumps(&event(&call))),
-            Behaviour::Constant(value) => self.returned(python::dumps(value)),
+            Behaviour::Identity => self.returned(&call, python::dumps(&event(&call))),
+            Behaviour::Constant(value) => self.returned(&call, python::dumps(value)),
             Behaviour::Raise { error_type, error_message, stack_trace } => {
                 let payload = json!({
                     "errorMessage": error_message,
@@ -115,16 +120,16 @@ impl Functions {
                     "requestId": self.uuid(),
                     "stackTrace": stack_trace,
                 });
-                Ok(FunctionReply::Failed { payload: payload.to_string() })
+                Ok(FunctionReply::Failed { payload: python::dumps(&payload) })
             }
             Behaviour::Sleep(time, then) => {
                 sleep(*time).await;
                 // Once: what follows a sleep is not another one, for all that the recordings know.
                 Box::pin(self.perform(then, call)).await
             }
-            Behaviour::RawBody { character, count } => self.returned(character.to_string().repeat(*count)),
+            Behaviour::RawBody { character, count } => self.returned(&call, character.to_string().repeat(*count)),
             Behaviour::PythonRepr { prefix } => {
-                self.returned(python::dumps(&Value::from(format!("{prefix}{}", python::repr(&event(&call))))))
+                self.returned(&call, python::dumps(&Value::from(format!("{prefix}{}", python::repr(&event(&call))))))
             }
             Behaviour::Custom(function) => function(call).await,
         }
@@ -132,13 +137,18 @@ impl Functions {
 
     /// An answer with the headers that AWS's client reports.
     #[expect(clippy::unnecessary_wraps, reason = "what every behaviour results in")]
-    fn returned(&self, payload: String) -> Result<FunctionReply, Failure> {
+    fn returned(&self, call: &ReceivedCall, payload: String) -> Result<FunctionReply, Failure> {
         let seconds = self.clock.now().as_micros().div_euclid(1_000_000);
+        let request = self.uuid();
+        let log = call.tails_log.then(|| {
+            let log = format!("START RequestId: {request} Version: $LATEST\nEND RequestId: {request}\n");
+            ("X-Amz-Log-Result", STANDARD.encode(log))
+        });
         let headers = [
             ("X-Amz-Executed-Version", "$LATEST".to_owned()),
             ("x-amzn-Remapped-Content-Length", "0".to_owned()),
             ("Connection", "keep-alive".to_owned()),
-            ("x-amzn-RequestId", self.uuid()),
+            ("x-amzn-RequestId", request),
             ("Content-Length", payload.len().to_string()),
             ("Date", http_date(seconds)),
             ("X-Amzn-Trace-Id", format!("Root=1-{seconds:08x}-{:016x}00000000;Sampled=0", self.clock.random())),
@@ -147,7 +157,7 @@ impl Functions {
         Ok(FunctionReply::Returned {
             payload,
             version: "$LATEST".to_owned(),
-            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers: log.into_iter().chain(headers).map(|(name, value)| (name.to_owned(), value)).collect(),
         })
     }
 
@@ -174,15 +184,25 @@ impl Tasks for Functions {
             execution: call.context.execution.clone(),
             state: call.context.state.to_owned(),
             attempt: call.context.attempt,
+            tails_log: call.options.tails_log,
         };
         let behaviour = {
             let mut state = self.state();
-            state.received.push(received.clone());
+            if call.options.kind != InvocationType::DryRun {
+                state.received.push(received.clone());
+            }
             state.behaviours.get(name).cloned()
         };
-        match behaviour {
-            Some(behaviour) => self.perform(&behaviour, received).await,
-            None => Err(self.no_such_function(&call, name)),
+        let Some(behaviour) = behaviour else { return Err(self.no_such_function(&call, name)) };
+        match call.options.kind {
+            InvocationType::RequestResponse => self.perform(&behaviour, received).await,
+            InvocationType::Event => {
+                let accepted = self.returned(&received, "\"\"".to_owned());
+                // Whatever comes of it is nobody's.
+                let _ = self.perform(&behaviour, received).await;
+                accepted
+            }
+            InvocationType::DryRun => self.returned(&received, "\"\"".to_owned()),
         }
     }
 }

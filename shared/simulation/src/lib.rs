@@ -14,6 +14,7 @@ mod activities;
 mod blobs;
 mod catalog;
 mod clock;
+mod express;
 mod faults;
 mod functions;
 mod journal;
@@ -26,6 +27,7 @@ pub mod python;
 mod schedule;
 pub mod search;
 mod timers;
+mod versions;
 mod world;
 
 pub use activities::MemoryActivities;

@@ -251,7 +251,7 @@ impl<N: Node> Shared<N> {
 async fn handle<N: Node>(node: &Arc<N>, wake: &Wake, part: Part) -> Handled {
     let done = match part {
         Part::Dead => node.handle_dead(wake.clone()),
-        Part::Whole | Part::Api | Part::Steps | Part::Tasks | Part::Timer => node.handle(wake.clone()),
+        Part::Whole | Part::Api | Part::Steps | Part::Tasks | Part::Timer | Part::Express => node.handle(wake.clone()),
     };
     match AssertUnwindSafe(done).catch_unwind().await {
         Ok(done) => Handled::Done(done),

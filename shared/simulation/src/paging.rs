@@ -66,6 +66,18 @@ pub(crate) fn page_by_key<K: Ord + Display + FromStr, V: Clone>(
     Ok(first_of(list, limit, things.range((start, Bound::Unbounded))))
 }
 
+/// The page after `after`, from the last key to the first.
+pub(crate) fn page_from_the_last<K: Ord + Display + FromStr, V: Clone>(
+    list: &str,
+    things: &BTreeMap<K, V>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Page<V>, Error> {
+    let last: Option<K> = place_in(list, after)?;
+    let end = last.map_or(Bound::Unbounded, Bound::Excluded);
+    Ok(first_of(list, limit, things.range((Bound::Unbounded, end)).rev()))
+}
+
 /// What a token names; none without a token.
 fn place_in<P: FromStr>(list: &str, token: Option<&str>) -> Result<Option<P>, Error> {
     let Some(token) = token else { return Ok(None) };

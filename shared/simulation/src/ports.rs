@@ -10,15 +10,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::{ActivityArn, ExecutionArn, Seq, StateMachineArn, StrandId, Timestamp};
 use orchestrator::ports::{
-    ActivityQueue, ActivityTask, BlobKey, Blobs, EndedChild, Error, ExecutionStatus, JoinKey, Journal, Meta, Minute,
-    Page, ParkedTimer, Put, Queue, Redriven, StartOutcome, StopMark, StoredRecord, Timers, WaitKey,
+    ActivityQueue, ActivityTask, BlobKey, Blobs, EndedChild, Error, ExecutionStatus, ExpressQueue, JoinKey, Journal,
+    Meta, Minute, Page, ParkedTimer, Put, Queue, Redriven, StartOutcome, StopMark, StoredRecord, Timers, WaitKey,
 };
-use orchestrator::{RecordKey, RunKey, Wake};
+use orchestrator::{ExpressStart, RecordKey, RunKey, Wake};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest input that a start of an Express execution carries where messages are short.
+const MOST_INPUT_BYTES: usize = 200_000;
 
 /// How long a refusal takes.
 const REFUSAL: Duration = Duration::from_millis(5);
@@ -284,6 +287,20 @@ impl<N: Node> Timers for ProcessPorts<N> {
 impl<N: Node> Queue for ProcessPorts<N> {
     async fn send(&self, wake: Wake, delay: Duration) -> Result<(), Error> {
         self.perform(OutageOf::Queue, async { self.shared.post(&wake, delay) }).await
+    }
+}
+
+#[async_trait]
+impl<N: Node> ExpressQueue for ProcessPorts<N> {
+    async fn send(&self, start: ExpressStart) -> Result<(), Error> {
+        self.perform(OutageOf::Queue, async { self.shared.post_start(start) }).await
+    }
+
+    fn max_input_bytes(&self) -> Option<usize> {
+        match self.shared.options.deployment {
+            Deployment::OneProcess => None,
+            Deployment::Functions => Some(MOST_INPUT_BYTES),
+        }
     }
 }
 

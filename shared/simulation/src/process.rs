@@ -8,7 +8,7 @@ use crate::activities::MemoryActivities;
 use async_trait::async_trait;
 use model::Timestamp;
 use orchestrator::ports::Clock;
-use orchestrator::{Acknowledge, Wake};
+use orchestrator::{Acknowledge, ExpressStart, Wake};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +31,11 @@ pub trait Node: Send + Sync + 'static {
 
     /// Settles every execution that runs: what a process does first after a crash.
     async fn recover(&self) -> Result<(), Problem>;
+
+    /// Runs an Express execution that was started.
+    async fn run_express(&self, start: ExpressStart) -> Result<(), Problem> {
+        Err(format!("nobody here runs {}", start.execution()).into())
+    }
 
     /// Sends the timers that are due, where there are any.
     async fn sweep(&self) -> Result<(), Problem> {
@@ -56,6 +61,8 @@ pub(crate) enum Part {
     Tasks,
     /// Sweeps timers.
     Timer,
+    /// Runs Express executions.
+    Express,
     /// Takes what others gave up.
     Dead,
 }

@@ -258,7 +258,7 @@ impl<N: Node> Shared<N> {
         let fleet = &self.options.fleet;
         match part {
             Part::Steps => self.one_of(part, fleet.steppers, fleet.batch),
-            Part::Tasks => self.one_of(part, fleet.callers, fleet.calls),
+            Part::Tasks | Part::Express => self.one_of(part, fleet.callers, fleet.calls),
             Part::Timer => self.one_of(part, 1, usize::MAX),
             Part::Dead => self.one_of(part, 2, 1),
             Part::Whole | Part::Api => Some(self.process_for_callers()),
@@ -294,7 +294,8 @@ impl<N: Node> Shared<N> {
             catalog: self.catalog.clone(),
             activities: adapter.clone(),
             blobs: adapter.clone(),
-            queue: adapter,
+            queue: adapter.clone(),
+            express: adapter,
             timers,
             tasks: self.functions.clone(),
             clock: self.clock_of_process(),
@@ -499,6 +500,7 @@ mod tests {
             trace_header: None,
             expires: None,
             redriven: None,
+            qualifier: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::error::{unavailable, unreadable};
 use crate::item::{Item, damaged, expires, expiry_seconds, n, number, optional_number, pack, s, text};
 use crate::keys::{self, Key, LIST_PK, LIST_SK, PK, SK};
 use crate::table::Table;
-use model::{ExecutionArn, RunId, StateMachineArn, Timestamp};
+use model::{ExecutionArn, Qualifier, RunId, StateMachineArn, Timestamp};
 use orchestrator::ports::{Error, ExecutionStatus, Meta, Redriven, StopMark};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -49,6 +49,8 @@ struct Fixed<'m> {
     /// The last redrive, which alone writes this text anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     redriven: Option<Redriven>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Cow<'m, Qualifier>>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +101,7 @@ pub(crate) fn fixed(meta: &Meta) -> Result<String, Error> {
         trace: meta.trace_header.as_deref().map(Into::into),
         expires: meta.expires,
         redriven: meta.redriven,
+        by: meta.qualifier.as_ref().map(Cow::Borrowed),
     };
     serde_json::to_string(&fixed).map_err(|error| {
         let Key { pk, sk } = Key::meta(&meta.execution);
@@ -146,6 +149,7 @@ pub(crate) fn of(item: &Item) -> Result<Meta, Error> {
         trace_header: fixed.trace.map(Cow::into_owned),
         expires: expiry(fixed.expires, optional_number(item, EXPIRES).map_err(damaged(pk, keys::META))?),
         redriven: fixed.redriven,
+        qualifier: fixed.by.map(Cow::into_owned),
     })
 }
 

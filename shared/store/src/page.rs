@@ -14,6 +14,10 @@ pub(crate) enum List {
     AllExecutions,
     Machines,
     Activities,
+    /// Versions of one machine.
+    Versions,
+    /// Aliases of one machine.
+    Aliases,
 }
 
 impl List {
@@ -23,6 +27,8 @@ impl List {
             Self::AllExecutions => b'w',
             Self::Machines => b'm',
             Self::Activities => b'a',
+            Self::Versions => b'v',
+            Self::Aliases => b'l',
         }
     }
 }
@@ -62,7 +68,7 @@ mod tests {
     fn a_token_leads_back_to_its_place_in_its_list_alone() {
         let given = token(List::Machines, "ünï");
         assert_eq!(read(List::Machines, &given).as_deref(), Some("ünï"));
-        for other in [List::Executions, List::AllExecutions, List::Activities] {
+        for other in [List::Executions, List::AllExecutions, List::Activities, List::Versions, List::Aliases] {
             assert_eq!(read(other, &given), None);
         }
     }

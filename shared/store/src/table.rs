@@ -211,6 +211,15 @@ impl Table {
         }
     }
 
+    /// Sends a deletion with a condition: whether that held.
+    pub(crate) async fn delete_if(&self, what: &'static str, delete: DeleteItemFluentBuilder) -> Result<bool, Error> {
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(self.refused(what, "DeleteItem")(error)),
+        }
+    }
+
     /// Reads the settings, and the timers' watermark, which lies beside them. Strongly: a sweep that does not know of
     /// a shard that others write to would leave its timers behind.
     pub(crate) async fn read_settings(&self) -> Result<Option<Minute>, Error> {

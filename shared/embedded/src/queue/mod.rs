@@ -8,6 +8,7 @@
 //! and settles each: that sends again all that was lost. It knows nothing of what a handler does.
 
 mod lanes;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -29,6 +30,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+
+pub use starts::StartQueue;
 
 /// How soon a wake comes again after its first failure, before jitter.
 pub const FIRST_RETRY: Duration = Duration::from_millis(50);

@@ -2,17 +2,18 @@
 
 use super::Store;
 use super::error::Failure;
-use super::page::{List, arn_after, page, rows_for};
+use super::page::{List, page, rows_for, text_after};
+use super::versions::insert_version;
 use super::writer::whole;
 use async_trait::async_trait;
-use model::{ActivityArn, StateMachineArn, Timestamp};
+use model::{ActivityArn, MachineType, StateMachineArn, Timestamp};
 use orchestrator::ports::{Activity, Catalog, Error, MachineRevision, MachineStatus, Page, StateMachine};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 /// `CROSS`: the tables are walked in this order, so that a list is a walk along the ARNs.
 pub(super) const MACHINE: &str = "SELECT k.arn, m.created, m.status, m.updated, m.tags, r.id, r.definition, r.role_arn, r.created, \
-                       r.logging, r.tracing, r.encryption FROM machine_arns k \
+                       r.logging, r.tracing, r.encryption, r.type, m.published FROM machine_arns k \
                        CROSS JOIN machines m ON m.machine = k.id \
                        CROSS JOIN revisions r ON r.machine = m.machine AND r.id = m.revision";
 
@@ -29,11 +30,14 @@ impl Catalog for Store {
             whole(connection, |connection| {
                 let number = machine_number(connection, &machine.arn)?;
                 insert_revision(connection, number, &machine.revision)?;
-                let sql = "INSERT INTO machines (machine, created, status, updated, tags, revision) \
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+                if let Some(version) = &machine.published {
+                    insert_version(connection, number, version)?;
+                }
+                let sql = "INSERT INTO machines (machine, created, status, updated, tags, revision, published) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
                 let (created, status) = (machine.created.as_micros(), number_of(machine.status));
-                let tags = machine.tags.to_string();
-                let values = params![number, created, status, machine.updated, tags, machine.revision.id];
+                let (tags, published) = (machine.tags.to_string(), published_text(&machine)?);
+                let values = params![number, created, status, machine.updated, tags, machine.revision.id, published];
                 connection.prepare_cached(sql)?.execute(values)?;
                 Ok(None)
             })
@@ -48,19 +52,29 @@ impl Catalog for Store {
     async fn update_machine(
         &self,
         machine: &StateMachine,
-        expected: &str,
+        expected: &StateMachine,
     ) -> Result<Result<(), Option<StateMachine>>, Error> {
-        let (machine, expected) = (machine.clone(), expected.to_owned());
+        let (machine, expected) = (machine.clone(), expected.clone());
         let updated = self.writer.write(move |connection| {
             let there = find_machine(connection, &machine.arn)?;
-            if there.as_ref().is_none_or(|there| there.revision.id != expected) {
+            let is_expected = |there: &StateMachine| {
+                there.revision.id == expected.revision.id && there.published == expected.published
+            };
+            if !there.as_ref().is_some_and(is_expected) {
                 return Ok(Err(there));
             }
             whole(connection, |connection| {
                 let number = machine_number(connection, &machine.arn)?;
-                insert_revision(connection, number, &machine.revision)?;
-                let sql = "UPDATE machines SET status = ?2, updated = ?3, revision = ?4 WHERE machine = ?1";
-                let values = params![number, number_of(machine.status), machine.updated, machine.revision.id];
+                if machine.revision.id != expected.revision.id {
+                    insert_revision(connection, number, &machine.revision)?;
+                }
+                if let Some(version) = machine.published.as_ref().filter(|_| machine.published != expected.published) {
+                    insert_version(connection, number, version)?;
+                }
+                let sql =
+                    "UPDATE machines SET status = ?2, updated = ?3, revision = ?4, published = ?5 WHERE machine = ?1";
+                let (status, published) = (number_of(machine.status), published_text(&machine)?);
+                let values = params![number, status, machine.updated, machine.revision.id, published];
                 connection.prepare_cached(sql)?.execute(values)?;
                 Ok(Ok(()))
             })
@@ -90,16 +104,21 @@ impl Catalog for Store {
     async fn delete_machine(&self, arn: &StateMachineArn) -> Result<(), Error> {
         let arn = arn.clone();
         let deleted = self.writer.write(move |connection| {
-            let sql = "DELETE FROM machines WHERE machine = (SELECT id FROM machine_arns WHERE arn = ?1)";
-            connection.prepare_cached(sql)?.execute((arn.as_str(),))?;
-            Ok(())
+            whole(connection, |connection| {
+                for table in ["aliases", "versions", "machines"] {
+                    let sql =
+                        format!("DELETE FROM {table} WHERE machine = (SELECT id FROM machine_arns WHERE arn = ?1)");
+                    connection.prepare_cached(&sql)?.execute((arn.as_str(),))?;
+                }
+                Ok(())
+            })
         });
         Ok(deleted.await?)
     }
 
     async fn revision(&self, arn: &StateMachineArn, id: &str) -> Result<Option<MachineRevision>, Error> {
         let revision = self.readers.read(|connection| {
-            let sql = "SELECT id, definition, role_arn, created, logging, tracing, encryption FROM revisions \
+            let sql = "SELECT id, definition, role_arn, created, logging, tracing, encryption, type FROM revisions \
                        WHERE machine = (SELECT id FROM machine_arns WHERE arn = ?1) AND id = ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query((arn.as_str(), id))?;
@@ -109,7 +128,7 @@ impl Catalog for Store {
     }
 
     async fn machines(&self, after: Option<&str>, limit: u32) -> Result<Page<StateMachine>, Error> {
-        let after = arn_after(List::Machines, after)?;
+        let after = text_after(List::Machines, after)?;
         let page = self.readers.read_many(move |connection| {
             let sql = format!("{MACHINE} WHERE k.arn > ?1 ORDER BY k.arn LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql)?;
@@ -172,7 +191,7 @@ impl Catalog for Store {
     }
 
     async fn activities(&self, after: Option<&str>, limit: u32) -> Result<Page<Activity>, Error> {
-        let after = arn_after(List::Activities, after)?;
+        let after = text_after(List::Activities, after)?;
         let page = self.readers.read_many(move |connection| {
             let sql = format!("{ACTIVITY} WHERE arn > ?1 ORDER BY arn LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql)?;
@@ -204,8 +223,8 @@ fn find_machine(connection: &Connection, arn: &StateMachineArn) -> Result<Option
 }
 
 fn insert_revision(connection: &Connection, machine: i64, revision: &MachineRevision) -> Result<(), Failure> {
-    let sql = "INSERT INTO revisions (machine, id, definition, role_arn, created, logging, tracing, encryption) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO revisions (machine, id, definition, role_arn, created, logging, tracing, encryption, type) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     connection.prepare_cached(sql)?.execute(params![
         machine,
         revision.id,
@@ -215,6 +234,7 @@ fn insert_revision(connection: &Connection, machine: i64, revision: &MachineRevi
         revision.logging.to_string(),
         revision.tracing.to_string(),
         revision.encryption.to_string(),
+        number_of_type(revision.machine_type),
     ])?;
     Ok(())
 }
@@ -238,8 +258,18 @@ fn machine_in(row: &Row<'_>) -> Result<StateMachine, Failure> {
         updated: row.get(3)?,
         tags: json_in(row, 4, &arn)?,
         revision: revision_in(row, 5, &arn)?,
+        published: match row.get_ref(13)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+            Some(text) => Some(serde_json::from_str(text).map_err(|error| unreadable(&arn, error))?),
+            None => None,
+        },
         arn: arn.parse().map_err(|error: model::arn::Error| unreadable(&arn, error))?,
     })
+}
+
+/// The version that the machine published last, as it is stored beside it.
+fn published_text(machine: &StateMachine) -> Result<Option<String>, Failure> {
+    let text = machine.published.as_ref().map(serde_json::to_string).transpose();
+    text.map_err(|error| unreadable(machine.arn.as_str(), error))
 }
 
 /// A revision, from its column `id` on.
@@ -252,6 +282,11 @@ fn revision_in(row: &Row<'_>, id: usize, arn: &str) -> Result<MachineRevision, F
         logging: json_in(row, id + 4, arn)?,
         tracing: json_in(row, id + 5, arn)?,
         encryption: json_in(row, id + 6, arn)?,
+        machine_type: match row.get(id + 7)? {
+            0 => MachineType::Standard,
+            1 => MachineType::Express,
+            other => return Err(unreadable(arn, format!("type {other}"))),
+        },
     })
 }
 
@@ -272,6 +307,13 @@ fn json_in(row: &Row<'_>, column: usize, arn: &str) -> Result<Value, Failure> {
 
 fn unreadable(arn: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
     Failure::unreadable(format!("what is stored of {arn}"), source)
+}
+
+fn number_of_type(machine_type: MachineType) -> i64 {
+    match machine_type {
+        MachineType::Standard => 0,
+        MachineType::Express => 1,
+    }
 }
 
 fn number_of(status: MachineStatus) -> i64 {

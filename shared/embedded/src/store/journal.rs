@@ -29,7 +29,7 @@ const STATUSES: [ExecutionStatus; 5] = [
 ];
 
 const META: &str = "SELECT arn, run, (SELECT arn FROM machine_arns WHERE machine_arns.id = machine), revision, status, \
-                    seq, started, stopped, input_hash, stop, trace_header, id, expires, redriven FROM executions";
+                    seq, started, stopped, input_hash, stop, trace_header, id, expires, redriven, qualifier FROM executions";
 
 #[async_trait]
 impl Journal for Store {
@@ -331,9 +331,11 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
     let stop = stop.map_err(|error| Failure::unreadable("stop mark", error))?;
     let redriven = meta.redriven.as_ref().map(serde_json::to_string).transpose();
     let redriven = redriven.map_err(|error| Failure::unreadable("redrive", error))?;
+    let qualifier = meta.qualifier.as_ref().map(serde_json::to_string).transpose();
+    let qualifier = qualifier.map_err(|error| Failure::unreadable("qualifier", error))?;
     let sql = "INSERT INTO executions \
                (arn, run, machine, revision, status, seq, started, stopped, input_hash, stop, trace_header, expires, \
-               redriven) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+               redriven, qualifier) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     connection.prepare_cached(sql)?.execute(params![
         meta.execution.as_str(),
         &*meta.run.0,
@@ -348,6 +350,7 @@ fn insert_meta(connection: &Connection, meta: &Meta) -> Result<(), Failure> {
         meta.trace_header,
         meta.expires.map(Timestamp::as_micros),
         redriven,
+        qualifier,
     ])?;
     Ok(())
 }
@@ -437,6 +440,7 @@ fn meta_in(row: &Row<'_>) -> Result<Meta, Failure> {
     let known = usize::try_from(status).ok().and_then(|status| STATUSES.get(status));
     let stop: Option<String> = row.get(9)?;
     let redriven: Option<String> = row.get(13)?;
+    let qualifier: Option<String> = row.get(14)?;
     Ok(Meta {
         execution: arn.parse().map_err(|error: model::arn::Error| unreadable(error.into()))?,
         run: RunId(row.get(1)?),
@@ -451,6 +455,10 @@ fn meta_in(row: &Row<'_>) -> Result<Meta, Failure> {
         trace_header: row.get(10)?,
         expires: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
         redriven: redriven
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| unreadable(error.into()))?,
+        qualifier: qualifier
             .map(|text| serde_json::from_str(&text))
             .transpose()
             .map_err(|error| unreadable(error.into()))?,

@@ -16,6 +16,7 @@ mod readers;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod writer;
 
 pub use error::Error;

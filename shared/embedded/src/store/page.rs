@@ -11,6 +11,8 @@ pub(super) enum List {
     Executions,
     Machines,
     Activities,
+    Versions,
+    Aliases,
 }
 
 impl List {
@@ -19,6 +21,8 @@ impl List {
             Self::Executions => b'x',
             Self::Machines => b'm',
             Self::Activities => b'a',
+            Self::Versions => b'v',
+            Self::Aliases => b'l',
         }
     }
 }
@@ -51,10 +55,16 @@ impl From<Position> for Vec<u8> {
     }
 }
 
-/// The ARN that a list in the order of ARNs goes on after; without a token the empty text, which is before them all.
-pub(super) fn arn_after(list: List, token: Option<&str>) -> Result<String, Failure> {
+/// The text that a list in the order of texts goes on after; without a token the empty text, which is before them all.
+pub(super) fn text_after(list: List, token: Option<&str>) -> Result<String, Failure> {
     let read = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
     token.map_or(Ok(String::new()), |token| decode(list, token, read))
+}
+
+/// The number that a list from the highest number down goes on below; without a token above them all.
+pub(super) fn number_below(list: List, token: Option<&str>) -> Result<i64, Failure> {
+    let read = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse::<u32>().ok();
+    token.map_or(Ok(i64::MAX), |token| decode(list, token, read).map(i64::from))
 }
 
 fn encode(list: List, place: impl Into<Vec<u8>>) -> String {
@@ -100,10 +110,13 @@ mod tests {
         let place = Position { time: 1_700_000_000_000_000, row: 42 };
         let token = encode(List::Executions, place);
         assert_eq!(Position::after(List::Executions, Some(&token)).ok(), Some(place));
-        assert!(arn_after(List::Machines, Some(&token)).is_err());
+        assert!(text_after(List::Machines, Some(&token)).is_err());
         let token = encode(List::Machines, "ünï".to_owned());
-        assert_eq!(arn_after(List::Machines, Some(&token)).ok().as_deref(), Some("ünï"));
-        assert!(arn_after(List::Activities, Some(&token)).is_err());
+        assert_eq!(text_after(List::Machines, Some(&token)).ok().as_deref(), Some("ünï"));
+        assert!(text_after(List::Activities, Some(&token)).is_err());
+        let token = encode(List::Versions, "12".to_owned());
+        assert_eq!(number_below(List::Versions, Some(&token)).ok(), Some(12));
+        assert!(number_below(List::Aliases, Some(&token)).is_err());
     }
 
     #[test]
@@ -117,8 +130,11 @@ mod tests {
     #[test]
     fn what_is_no_token_is_unreadable() {
         for token in ["", "x", "not a token", "AAAA", "ééé", &"A".repeat(1024)] {
-            let errors =
-                [Position::after(List::Executions, Some(token)).err(), arn_after(List::Machines, Some(token)).err()];
+            let errors = [
+                Position::after(List::Executions, Some(token)).err(),
+                text_after(List::Machines, Some(token)).err(),
+                number_below(List::Versions, Some(token)).err(),
+            ];
             for error in errors {
                 assert!(error.is_some_and(|error| error.to_string().contains("page token")), "{token}");
             }

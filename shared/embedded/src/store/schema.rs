@@ -18,13 +18,35 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version of the tables below. A database with a later one is refused.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Length of the key that signs task tokens, in bytes.
 pub(super) const TOKEN_KEY_BYTES: usize = 32;
 
 /// Statements that a connection keeps prepared; more than there are.
 const STATEMENTS: usize = 64;
+
+/// Tables that came with version 4.
+const VERSIONS: &str = "
+CREATE TABLE versions (
+    machine     INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    revision    TEXT NOT NULL,
+    description TEXT,
+    created     INTEGER NOT NULL,
+    PRIMARY KEY (machine, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE aliases (
+    machine     INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    description TEXT,
+    routes      TEXT NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    PRIMARY KEY (machine, name)
+) STRICT, WITHOUT ROWID;
+";
 
 const TABLES: &str = "
 CREATE TABLE deployment (
@@ -44,7 +66,8 @@ CREATE TABLE machines (
     status   INTEGER NOT NULL,
     updated  INTEGER NOT NULL,
     tags     TEXT NOT NULL,
-    revision TEXT NOT NULL
+    revision TEXT NOT NULL,
+    published TEXT
 ) STRICT;
 
 CREATE TABLE revisions (
@@ -56,6 +79,7 @@ CREATE TABLE revisions (
     logging    TEXT NOT NULL,
     tracing    TEXT NOT NULL,
     encryption TEXT NOT NULL,
+    type       INTEGER NOT NULL,
     UNIQUE (machine, id)
 ) STRICT;
 
@@ -83,7 +107,8 @@ CREATE TABLE executions (
     stop         TEXT,
     trace_header TEXT,
     expires      INTEGER,
-    redriven     TEXT
+    redriven     TEXT,
+    qualifier    TEXT
 ) STRICT;
 -- A list of any status is merged from the lists of each: two indexes to keep up, not four.
 CREATE INDEX executions_by_status ON executions (status, started);
@@ -162,6 +187,7 @@ fn make_tables(connection: &mut Connection, found: i64) -> rusqlite::Result<Vec<
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if found == 0 {
         transaction.execute_batch(TABLES)?;
+        transaction.execute_batch(VERSIONS)?;
         let key: [u8; TOKEN_KEY_BYTES] = rand::random();
         transaction.execute("INSERT INTO deployment (name, value) VALUES ('token key', ?1)", (&key[..],))?;
     } else {
@@ -172,6 +198,14 @@ fn make_tables(connection: &mut Connection, found: i64) -> rusqlite::Result<Vec<
         if found < 3 {
             // None of those of version 2 was ever redriven.
             transaction.execute_batch("ALTER TABLE executions ADD COLUMN redriven TEXT")?;
+        }
+        if found < 4 {
+            // Machines of version 3 have no versions, and nobody was started by one. All are Standard.
+            transaction.execute_batch(VERSIONS)?;
+            transaction.execute_batch(
+                "ALTER TABLE machines ADD COLUMN published TEXT; ALTER TABLE executions ADD COLUMN qualifier TEXT; \
+                 ALTER TABLE revisions ADD COLUMN type INTEGER NOT NULL DEFAULT 0",
+            )?;
         }
     }
     if found < VERSION {

@@ -8,7 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use model::arn::Place;
 use model::{RunId, Seq, StateMachineArn, StrandId, Timestamp};
-use orchestrator::ports::{self, EndedChild, ExecutionStatus, JoinKey, Journal, Meta, Put, StartOutcome, StoredRecord};
+use orchestrator::ports::{
+    self, EndedChild, ExecutionStatus, JoinKey, Journal, Meta, Put, StartOutcome, StoredRecord, Versions as _,
+};
 use orchestrator::{RecordKey, RunKey};
 use rusqlite::Connection;
 use std::io::{BufRead as _, BufReader};
@@ -239,12 +241,14 @@ async fn a_database_of_version_1_keeps_its_executions_and_learns_that_they_may_e
     // What version 1 did not have.
     Connection::open(directory.path().join("ratchet.sqlite"))?.execute_batch(
         "ALTER TABLE executions DROP COLUMN expires; ALTER TABLE executions DROP COLUMN redriven;
-             PRAGMA user_version = 1;",
+             ALTER TABLE executions DROP COLUMN qualifier; ALTER TABLE machines DROP COLUMN published;
+             ALTER TABLE revisions DROP COLUMN type; DROP TABLE versions; DROP TABLE aliases; PRAGMA user_version = 1;",
     )?;
 
     for _ in 0..2 {
         let store = Store::open(directory.path())?;
         ensure!(store.meta(&old.execution).await?.as_ref() == Some(&old));
+        ensure!(store.versions(&old.machine, None, 10).await?.items.is_empty());
     }
     let store = Store::open(directory.path())?;
     let new = Meta { expires: Some(Timestamp::from_micros(9_000)), ..meta("new") };
@@ -287,6 +291,8 @@ fn every_statement_walks_an_index() -> Result<()> {
         format!("SELECT * FROM executions WHERE machine = ?3 AND status = 0 AND {page}"),
         format!("{} WHERE k.arn > ?1 ORDER BY k.arn", catalog::MACHINE),
         format!("{} WHERE arn > ?1 ORDER BY arn", catalog::ACTIVITY),
+        format!("{} AND number < ?2 ORDER BY number DESC", versions::VERSION),
+        format!("{} AND name > ?2 ORDER BY name", versions::ALIAS),
     ] {
         let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>()?;
@@ -319,6 +325,7 @@ fn meta(name: &str) -> Meta {
         trace_header: None,
         expires: None,
         redriven: None,
+        qualifier: None,
     }
 }
 

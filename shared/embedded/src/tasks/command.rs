@@ -35,6 +35,7 @@ pub(super) async fn run(
         .env("RATCHET_EXECUTION_ARN", &request.execution)
         .env("RATCHET_STATE", &request.state)
         .env("RATCHET_ATTEMPT", request.attempt.to_string())
+        .envs(request.client_context.iter().map(|context| ("RATCHET_CLIENT_CONTEXT", context)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -151,6 +152,7 @@ fn judge(
     tail: &VecDeque<String>,
 ) -> FunctionReply {
     let failed = |name: &str, message: &str| FunctionReply::Failed { payload: reply::error_payload(name, message) };
+    let returned = |payload: String| reply::returned_with_log(request, payload, tail.iter());
     let said = if tail.is_empty() {
         String::new()
     } else {
@@ -174,14 +176,14 @@ fn judge(
         };
     }
     match (text, parsed) {
-        (Ok(""), _) => reply::returned(request, "null".into()),
+        (Ok(""), _) => returned("null".into()),
         (Ok(_), Some(value)) if value.get("errorMessage").is_some() && value.get("errorType").is_some() => {
             match reply::error_payload_of(&value) {
                 Some(payload) => FunctionReply::Failed { payload },
-                None => reply::returned(request, value.to_string()),
+                None => returned(value.to_string()),
             }
         }
-        (Ok(text), Some(_)) => reply::returned(request, text.to_owned()),
+        (Ok(text), Some(_)) => returned(text.to_owned()),
         (Ok(_) | Err(_), None) | (Err(_), Some(_)) => {
             let shown: String = String::from_utf8_lossy(answer).chars().take(200).collect();
             failed(
@@ -212,6 +214,7 @@ fn describe(line: &Line) -> String {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use orchestrator::ports::InvocationType;
 
     async fn check(line: &str, expected: &str) {
         let line = CommandLine { line: Line::Shell(line.into()), folder: "".into(), place: "tasks.toml:2".into() };
@@ -222,7 +225,9 @@ mod tests {
             execution: "arn".into(),
             state: "Pay".into(),
             attempt: 3,
-            asynchronous: false,
+            kind: InvocationType::RequestResponse,
+            client_context: None,
+            tails_log: false,
         };
         let found = match run(&line, &request, Some("http://localhost:1"), &|_| {}).await {
             Ok(FunctionReply::Returned { payload, .. }) => payload,
@@ -289,7 +294,9 @@ mod tests {
             execution: String::new(),
             state: String::new(),
             attempt: 0,
-            asynchronous: false,
+            kind: InvocationType::RequestResponse,
+            client_context: None,
+            tails_log: false,
         };
         let opened = tokio::task::spawn_blocking(move || std::fs::File::open(held));
         let pipe = tokio::select! {

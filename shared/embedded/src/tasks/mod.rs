@@ -51,7 +51,7 @@ use config::{Function, Functions, Work};
 use mocks::{Mocked, Mocks};
 use model::{ExecutionArn, Failure, error_name};
 use orchestrator::FunctionReply;
-use orchestrator::ports::{FunctionCall, Tasks};
+use orchestrator::ports::{FunctionCall, InvocationType, Tasks};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -230,10 +230,15 @@ impl Tasks for LocalTasks {
             execution: call.context.execution.to_string(),
             state: call.context.state.to_owned(),
             attempt: call.context.attempt,
-            asynchronous: call.context.asynchronous,
+            client_context: call.options.client_context.map(ToOwned::to_owned),
+            tails_log: call.options.tails_log,
+            kind: call.options.kind,
         };
-        if !call.context.asynchronous {
-            return self.shared.work(function, &request).await;
+        match call.options.kind {
+            InvocationType::RequestResponse => return self.shared.work(function, &request).await,
+            // There is such a function, and who calls it here may.
+            InvocationType::DryRun => return Ok(reply::accepted(&request)),
+            InvocationType::Event => {}
         }
         // Nobody waits for an `Event` invocation: the answer is that it was taken, and failures go to the log.
         let (shared, function) = (Arc::clone(&self.shared), function.clone());
@@ -262,7 +267,9 @@ struct Request {
     execution: String,
     state: String,
     attempt: u64,
-    asynchronous: bool,
+    kind: InvocationType,
+    client_context: Option<String>,
+    tails_log: bool,
 }
 
 impl Shared {

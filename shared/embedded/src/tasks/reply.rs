@@ -1,12 +1,34 @@
 //! What the Lambda service wraps around an answer.
 
 use super::Request;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use orchestrator::FunctionReply;
 use serde_json::{Value, json};
 
 /// The function returned this JSON text.
 pub(super) fn returned(request: &Request, payload: String) -> FunctionReply {
-    let headers = headers(payload.len(), &request.version);
+    returned_with_log(request, payload, std::iter::empty())
+}
+
+/// The header that has the end of a function's log.
+pub(super) const LOG_RESULT: &str = "X-Amz-Log-Result";
+
+/// Most bytes of a log's end, as on Lambda.
+const MAX_LOG_BYTES: usize = 4_096;
+
+/// The function returned this JSON text, and these were the last lines of its log.
+pub(super) fn returned_with_log<'l>(
+    request: &Request,
+    payload: String,
+    log: impl Iterator<Item = &'l String>,
+) -> FunctionReply {
+    let mut headers = headers(payload.len(), &request.version);
+    if request.tails_log {
+        let log: String = log.flat_map(|line| [line.as_str(), "\n"]).collect();
+        let end = &log.as_bytes()[log.len().saturating_sub(MAX_LOG_BYTES)..];
+        headers.push((LOG_RESULT.to_owned(), STANDARD.encode(end)));
+    }
     FunctionReply::Returned { payload, version: request.version.clone(), headers }
 }
 
@@ -16,9 +38,11 @@ pub(super) fn mocked(payload: String) -> FunctionReply {
     FunctionReply::Returned { payload, version: "$LATEST".into(), headers }
 }
 
-/// An `Event` invocation was taken: nothing comes back.
+/// An `Event` invocation was taken, or a `DryRun` found nothing wrong: nothing comes back.
 pub(super) fn accepted(request: &Request) -> FunctionReply {
-    let headers = headers(0, &request.version);
+    let mut headers = headers(0, &request.version);
+    // What did not run has no version.
+    headers.retain(|(name, _)| name != "X-Amz-Executed-Version");
     FunctionReply::Returned { payload: "\"\"".into(), version: request.version.clone(), headers }
 }
 

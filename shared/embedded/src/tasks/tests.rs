@@ -1,7 +1,7 @@
 //! Files in, answers out, through the port.
 
 use super::*;
-use orchestrator::ports::CallContext;
+use orchestrator::ports::{CallContext, InvokeOptions};
 use std::error::Error as StdError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -21,12 +21,15 @@ fn tasks(files: &[(&str, &str)]) -> Result<LocalTasks, Box<dyn StdError>> {
 /// What a call comes to: the answer, `failed` with the error's payload, or `error` with its name.
 async fn call(tasks: &LocalTasks, function: &str, event: &str, attempt: u64) -> Result<String, Box<dyn StdError>> {
     let execution: ExecutionArn = "arn:aws:states:us-east-1:123456789012:execution:Leads:one".parse()?;
-    let context = CallContext { execution: &execution, state: "Check", attempt, asynchronous: false };
-    Ok(match tasks.invoke(FunctionCall { function, payload: event, context }).await {
-        Ok(FunctionReply::Returned { payload, .. }) => payload,
-        Ok(FunctionReply::Failed { payload }) => format!("failed {payload}"),
-        Err(failure) => format!("error {}", failure.error.unwrap_or_default()),
-    })
+    let context = CallContext { execution: &execution, state: "Check", attempt };
+    Ok(
+        match tasks.invoke(FunctionCall { function, payload: event, options: InvokeOptions::default(), context }).await
+        {
+            Ok(FunctionReply::Returned { payload, .. }) => payload,
+            Ok(FunctionReply::Failed { payload }) => format!("failed {payload}"),
+            Err(failure) => format!("error {}", failure.error.unwrap_or_default()),
+        },
+    )
 }
 
 struct Told(UnboundedSender<String>);

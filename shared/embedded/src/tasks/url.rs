@@ -28,15 +28,17 @@ impl Client {
                 self.0.get_or_init(|| client)
             }
         };
-        let kind = if request.asynchronous { "Event" } else { "RequestResponse" };
-        let response = client
+        let mut call = client
             .post(invocations(&endpoint.url, &request.name))
             .header("Content-Type", "application/json")
-            .header("X-Amz-Invocation-Type", kind)
-            .body(request.event.clone())
-            .send()
-            .await
-            .map_err(unreachable)?;
+            .header("X-Amz-Invocation-Type", request.kind.as_str());
+        if let Some(context) = &request.client_context {
+            call = call.header("X-Amz-Client-Context", context);
+        }
+        if request.tails_log {
+            call = call.header("X-Amz-Log-Type", "Tail");
+        }
+        let response = call.body(request.event.clone()).send().await.map_err(unreachable)?;
         judge(request, endpoint, response).await
     }
 }
@@ -67,6 +69,7 @@ async fn judge(request: &Request, endpoint: &Endpoint, response: Response) -> Re
     let function_error = header("X-Amz-Function-Error");
     let error_type = header("x-amzn-ErrorType");
     let version = header("X-Amz-Executed-Version");
+    let log = header("X-Amz-Log-Result");
     let body = response.text().await.map_err(|error| {
         // The function may well have run.
         let cause = format!("lost the answer of {} ({}): {}", endpoint.url, endpoint.place, with_sources(&error));
@@ -88,7 +91,9 @@ async fn judge(request: &Request, endpoint: &Endpoint, response: Response) -> Re
         return Ok(FunctionReply::Failed { payload: reply::error_payload("Runtime.InvalidResponse", &message) });
     }
     Ok(match reply::returned(request, text.to_owned()) {
-        FunctionReply::Returned { payload, version: own, headers } => {
+        FunctionReply::Returned { payload, version: own, mut headers } => {
+            headers.retain(|(name, _)| name != reply::LOG_RESULT);
+            headers.extend(log.map(|log| (reply::LOG_RESULT.to_owned(), log)));
             FunctionReply::Returned { payload, version: version.unwrap_or(own), headers }
         }
         failed @ FunctionReply::Failed { .. } => failed,
@@ -129,6 +134,7 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use orchestrator::ports::InvocationType;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// One exchange with a server that answers like this: the request as it saw it, and what became of the call.
@@ -153,7 +159,9 @@ mod tests {
             execution: String::new(),
             state: String::new(),
             attempt: 0,
-            asynchronous: false,
+            kind: InvocationType::RequestResponse,
+            client_context: Some("e30=".into()),
+            tails_log: true,
         };
         let found = match Client::default().invoke(&endpoint, &request).await {
             Ok(FunctionReply::Returned { payload, version, .. }) => format!("{payload} by {version}"),
@@ -169,7 +177,10 @@ mod tests {
         let seen =
             check("HTTP/1.1 200 OK\r\nX-Amz-Executed-Version: 7\r\nContent-Length: 2\r\n\r\n{}", "{} by 7").await?;
         assert!(seen.starts_with("POST /2015-03-31/functions/pay/invocations HTTP/1.1\r\n"), "{seen}");
-        assert!(seen.to_lowercase().contains("x-amz-invocation-type: requestresponse\r\n"), "{seen}");
+        let seen = seen.to_lowercase();
+        for header in ["invocation-type: requestresponse", "client-context: e30=", "log-type: tail"] {
+            assert!(seen.contains(&format!("x-amz-{header}\r\n")), "{seen}");
+        }
         Ok(())
     }
 

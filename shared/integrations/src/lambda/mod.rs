@@ -11,13 +11,13 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::SdkError;
 use aws_sdk_lambda::operation::invoke::{InvokeError, InvokeOutput};
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_lambda::types::LogType;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use exchange::Exchange;
 use failure::Sent;
 use model::Failure;
 use orchestrator::FunctionReply;
-use orchestrator::ports::{FunctionCall, Tasks};
+use orchestrator::ports::{FunctionCall, InvocationType, InvokeOptions, Tasks};
 use std::time::Duration;
 
 /// Invokes Lambda functions, each call at most once.
@@ -31,8 +31,8 @@ pub struct LambdaTasks {
 
 /// A request that found no connection is tried again after these.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
-/// What an `Event` invocation returns, which nobody waits for: an empty text.
-const NOTHING_YET: &str = "\"\"";
+/// What an invocation returns that nobody waits for, or that never was: an empty text.
+const NO_ANSWER: &str = "\"\"";
 /// What a function returned that returned nothing.
 const NOTHING: &str = "null";
 /// The version of a function that is neither published nor called by an alias.
@@ -46,18 +46,20 @@ impl LambdaTasks {
 
     async fn attempt(&self, call: FunctionCall<'_>) -> Result<FunctionReply, (Failure, Sent)> {
         let exchange = Exchange::default();
-        let kind = if call.context.asynchronous { InvocationType::Event } else { InvocationType::RequestResponse };
+        let InvokeOptions { kind, client_context, tails_log } = call.options;
         let answer = self
             .client
             .invoke()
             .function_name(call.function)
-            .invocation_type(kind)
+            .invocation_type(kind.as_str().into())
+            .set_client_context(client_context.map(ToOwned::to_owned))
+            .set_log_type(tails_log.then_some(LogType::Tail))
             .payload(Blob::new(call.payload))
             .customize()
             .interceptor(exchange.clone())
             .send()
             .await;
-        answer.map(|output| reply(&output, &exchange, call.context.asynchronous)).map_err(|error| {
+        answer.map(|output| reply(&output, &exchange, kind)).map_err(|error| {
             let sent = failure::sent(&error, exchange.was_begun());
             (failure::failure(&error, sent), sent)
         })
@@ -83,13 +85,13 @@ impl Tasks for LambdaTasks {
 /// The error of one attempt, as the SDK has it.
 type InvokeFailure = SdkError<InvokeError, HttpResponse>;
 
-fn reply(output: &InvokeOutput, exchange: &Exchange, asynchronous: bool) -> FunctionReply {
+fn reply(output: &InvokeOutput, exchange: &Exchange, kind: InvocationType) -> FunctionReply {
     let payload = output.payload().map(|blob| String::from_utf8_lossy(blob.as_ref()).into_owned()).unwrap_or_default();
     if output.function_error().is_some() {
         return FunctionReply::Failed { payload };
     }
     let payload = match payload.trim() {
-        "" if asynchronous => NOTHING_YET.to_owned(),
+        "" if kind != InvocationType::RequestResponse => NO_ANSWER.to_owned(),
         "" => NOTHING.to_owned(),
         _ => payload,
     };

@@ -4,7 +4,7 @@ use super::*;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use model::ExecutionArn;
-use orchestrator::ports::CallContext;
+use orchestrator::ports::{CallContext, InvocationType, InvokeOptions};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,10 +71,14 @@ fn answer(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-async fn call(tasks: &LambdaTasks, payload: &str, asynchronous: bool) -> Result<FunctionReply, Box<dyn Error>> {
+/// Options under which the answer is waited for, and nothing more is asked.
+const PLAIN: InvokeOptions<'static> =
+    InvokeOptions { kind: InvocationType::RequestResponse, client_context: None, tails_log: false };
+
+async fn call(tasks: &LambdaTasks, payload: &str, options: InvokeOptions<'_>) -> Result<FunctionReply, Box<dyn Error>> {
     let execution: ExecutionArn = "arn:aws:states:us-east-1:123456789012:execution:Orders:one".parse()?;
-    let context = CallContext { execution: &execution, state: "Charge", attempt: 0, asynchronous };
-    let reply = tasks.invoke(FunctionCall { function: FUNCTION, payload, context }).await;
+    let context = CallContext { execution: &execution, state: "Charge", attempt: 0 };
+    let reply = tasks.invoke(FunctionCall { function: FUNCTION, payload, options, context }).await;
     reply.map_err(|failure| {
         let (error, cause) = (failure.error.unwrap_or_default(), failure.cause.unwrap_or_default());
         format!("{error}: {cause}").into()
@@ -84,7 +88,7 @@ async fn call(tasks: &LambdaTasks, payload: &str, asynchronous: bool) -> Result<
 /// Calls a function of a service that answers so, and gives what it was asked.
 async fn check(answer: String, expected: &str) -> Result<String, Box<dyn Error>> {
     let server = Server::answering(answer).await?;
-    let found = match call(&server.tasks()?, "{\"n\":1}", false).await {
+    let found = match call(&server.tasks()?, "{\"n\":1}", PLAIN).await {
         Ok(FunctionReply::Returned { payload, version, .. }) => format!("{payload} by {version}"),
         Ok(FunctionReply::Failed { payload }) => format!("failed {payload}"),
         Err(failure) => failure.to_string(),
@@ -167,7 +171,7 @@ async fn a_service_that_cannot_be_reached_was_asked_nothing() -> Outcome {
     // The port was free a moment ago, and nobody listens on it now.
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let tasks = LambdaTasks::new(&Connection::to_endpoint(&format!("http://127.0.0.1:{port}")))?;
-    let failure = call(&tasks, "{}", false).await.err().ok_or("it answered")?.to_string();
+    let failure = call(&tasks, "{}", PLAIN).await.err().ok_or("it answered")?.to_string();
     assert!(failure.starts_with("Lambda.SdkClientException: Unable to execute HTTP request: "), "{failure}");
     assert!(failure.contains("refused"), "{failure}");
     Ok(())
@@ -198,7 +202,7 @@ async fn a_request_that_found_no_connection_is_sent_again() -> Outcome {
     let nowhere = format!("http://127.0.0.1:{port}/");
     let astray = Astray { connector: aws::connector(), nowhere, calls: Arc::default() };
     let tasks = LambdaTasks::new(&Connection::over(astray.clone(), Some(&format!("http://{}", server.address))))?;
-    let reply = call(&tasks, "{}", false).await?;
+    let reply = call(&tasks, "{}", PLAIN).await?;
     assert!(matches!(&reply, FunctionReply::Returned { payload, .. } if payload == "7"), "{reply:?}");
     assert_eq!((astray.calls.load(Ordering::SeqCst), server.finish().len()), (2, 1));
     Ok(())
@@ -211,7 +215,7 @@ async fn a_silent_call_keeps_its_connection_alive() -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let tasks = LambdaTasks::new(&Connection::to_endpoint(&format!("http://{address}")))?;
-    let calling = call(&tasks, "{}", false);
+    let calling = call(&tasks, "{}", PLAIN);
     let service = async {
         let (mut stream, peer) = listener.accept().await?;
         read(&mut stream).await?;
@@ -238,7 +242,8 @@ async fn a_silent_call_keeps_its_connection_alive() -> Outcome {
 #[tokio::test]
 async fn nobody_waits_for_an_event() -> Outcome {
     let server = Server::answering(answer("202 Accepted\r\nx-amzn-RequestId: 6b2f-11", "")).await?;
-    let reply = call(&server.tasks()?, "{}", true).await?;
+    let options = InvokeOptions { kind: InvocationType::Event, ..PLAIN };
+    let reply = call(&server.tasks()?, "{}", options).await?;
     let headers = [("Content-Length", "0"), ("x-amzn-RequestId", "6b2f-11")];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(reply, FunctionReply::Returned { payload: "\"\"".into(), version: "$LATEST".into(), headers });
@@ -248,10 +253,38 @@ async fn nobody_waits_for_an_event() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_dry_run_asks_whether_it_could() -> Outcome {
+    let server = Server::answering(answer("204 No Content", "")).await?;
+    let options = InvokeOptions { kind: InvocationType::DryRun, ..PLAIN };
+    let reply = call(&server.tasks()?, "{}", options).await?;
+    assert!(matches!(&reply, FunctionReply::Returned { payload, .. } if payload == "\"\""), "{reply:?}");
+    let seen = server.finish().join("\n").to_lowercase();
+    assert!(seen.contains("\r\nx-amz-invocation-type: dryrun\r\n"), "{seen}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_log_and_the_callers_context_pass_both_ways() -> Outcome {
+    let server = Server::answering(answer("200 OK\r\nX-Amz-Log-Result: RU5E", "7")).await?;
+    let options = InvokeOptions { client_context: Some("e30="), tails_log: true, ..PLAIN };
+    let FunctionReply::Returned { headers, .. } = call(&server.tasks()?, "{}", options).await? else {
+        return Err("it failed".into());
+    };
+    assert!(headers.contains(&("X-Amz-Log-Result".to_owned(), "RU5E".to_owned())), "{headers:?}");
+    let seen = server.finish().join("\n");
+    let lower = seen.to_lowercase();
+    assert!(
+        lower.contains("\r\nx-amz-log-type: tail\r\n") && lower.contains("\r\nx-amz-client-context: e30=\r\n"),
+        "{seen}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn six_megabytes_go_there_and_come_back() -> Outcome {
     let payload = format!("\"{}\"", "x".repeat(6 * 1024 * 1024 - 2));
     let server = Server::answering(answer("200 OK", &payload)).await?;
-    let FunctionReply::Returned { payload: returned, .. } = call(&server.tasks()?, &payload, false).await? else {
+    let FunctionReply::Returned { payload: returned, .. } = call(&server.tasks()?, &payload, PLAIN).await? else {
         return Err("it failed".into());
     };
     assert!(returned == payload, "{} bytes came back", returned.len());

@@ -1,26 +1,28 @@
 //! Machines and activities.
 
-use super::{Error, Page};
+use super::{Error, Page, Version, Versions};
 use async_trait::async_trait;
-use model::{ActivityArn, StateMachineArn, Timestamp};
+use model::{ActivityArn, MachineType, StateMachineArn, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Keeps machines, their revisions, and activities.
 #[async_trait]
-pub trait Catalog: Send + Sync {
-    /// Adds the machine with its first revision if its name is free; otherwise the one that is there.
+pub trait Catalog: Versions {
+    /// Adds the machine with its first revision, and the version that it publishes, if its name is free; otherwise the
+    /// one that is there.
     async fn create_machine(&self, machine: &StateMachine) -> Result<Option<StateMachine>, Error>;
 
     /// The machine; none if there is none (or no more).
     async fn machine(&self, arn: &StateMachineArn) -> Result<Option<StateMachine>, Error>;
 
-    /// Replaces the machine's newest revision and settings if it is still at `expected`, keeping the revision
-    /// before; otherwise the machine as it is now (none: deleted). Its tags stay as they are.
+    /// Replaces the machine's newest revision and settings, and publishes its version, if its revision and its last
+    /// version are still the `expected` ones, keeping the revision before; otherwise the machine as it is now (none:
+    /// deleted). Its tags stay as they are.
     async fn update_machine(
         &self,
         machine: &StateMachine,
-        expected: &str,
+        expected: &StateMachine,
     ) -> Result<Result<(), Option<StateMachine>>, Error>;
 
     /// Replaces the machine's tags if they are still `expected`; otherwise its tags as they are now (none: deleted).
@@ -31,7 +33,8 @@ pub trait Catalog: Send + Sync {
         expected: &Value,
     ) -> Result<Result<(), Option<Value>>, Error>;
 
-    /// Takes the machine away. Its revisions stay for the executions that run them. Nothing if there is none.
+    /// Takes the machine away, with its versions and aliases. Its revisions stay for the executions that run them.
+    /// Nothing if there is none.
     async fn delete_machine(&self, arn: &StateMachineArn) -> Result<(), Error>;
 
     /// A revision of a machine, by its id, also of a machine that was deleted.
@@ -74,6 +77,8 @@ pub struct StateMachine {
     pub status: MachineStatus,
     /// Whether it was updated since it was created (`revisionId` is absent before).
     pub updated: bool,
+    /// The version that was published last, which may have been deleted since.
+    pub published: Option<Version>,
     /// Tags, as `[{"key", "value"}]`.
     pub tags: Value,
 }
@@ -83,6 +88,8 @@ pub struct StateMachine {
 pub struct MachineRevision {
     /// Its id.
     pub id: String,
+    /// The machine's type: the same in all its revisions.
+    pub machine_type: MachineType,
     /// The definition's text, as given.
     pub definition: String,
     /// The role that it was given.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::Ending;
 pub use engine::Redriven;
-use model::{ExecutionArn, RunId, Seq, StateMachineArn, StrandId, Timestamp};
+use model::{ExecutionArn, Qualifier, RunId, Seq, StateMachineArn, StrandId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -184,6 +184,9 @@ pub struct Meta {
     /// Its last redrive.
     #[serde(default)]
     pub redriven: Option<Redriven>,
+    /// The version and the alias that it was started by.
+    #[serde(default)]
+    pub qualifier: Option<Qualifier>,
 }
 
 impl Meta {

@@ -4,24 +4,28 @@ mod activities;
 mod blobs;
 mod catalog;
 mod clock;
+mod express;
 mod journal;
 mod observer;
 mod queue;
 mod tasks;
 mod timers;
+mod versions;
 
 pub use activities::{ActivityQueue, ActivityTask};
 pub use blobs::{BlobKey, Blobs};
 pub use catalog::{Activity, Catalog, MachineRevision, MachineStatus, StateMachine};
 pub use clock::Clock;
+pub use express::ExpressQueue;
 pub use journal::{
     BEATS_CLOSED, EndedChild, ExecutionStatus, JOIN_SHARD, JoinKey, Journal, Meta, Page, Put, Redriven, StartOutcome,
     StopMark, StoredRecord, WaitKey,
 };
 pub use observer::{Observer, Unobserved};
 pub use queue::Queue;
-pub use tasks::{CallContext, FunctionCall, Tasks};
+pub use tasks::{CallContext, FunctionCall, InvocationType, InvokeOptions, Tasks};
 pub use timers::{Minute, ParkedTimer, Timers};
+pub use versions::{Alias, PutAlias, Route, Version, Versions};
 
 /// Why a port could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]

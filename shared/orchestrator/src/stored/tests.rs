@@ -9,11 +9,13 @@ use super::{Error, Located, Opened, SHORTEST_REFERENCE_BYTES, VERSION, VERSION_W
 use crate::ports::StoredRecord;
 use crate::{Cause, Record};
 use bytes::Bytes;
-use engine::{Outcome, Phase};
+use engine::{Outcome, Phase, Scopes};
 use model::history::Kind;
 use model::{Home, Payload, StrandId};
-use samples::{big, every_kind, key, name_of, payload, record, redriven_samples, samples};
-use serde_json::Value;
+use samples::{
+    all_samples, big, every_kind, key, name_of, payload, record, redriven_samples, samples, variable_samples, variables,
+};
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
@@ -48,7 +50,7 @@ fn fixtures() -> PathBuf {
 
 #[test]
 fn what_is_written_is_read_as_it_was() {
-    for (name, record) in samples() {
+    for (name, record) in all_samples() {
         assert_eq!(open(&written(&record)).expect(name), record, "{name}");
     }
 }
@@ -137,23 +139,26 @@ fn records_of_version_1_mean_what_they_meant() {
     }
 }
 
-/// What a redrive brought has a version of its own: programs of before say that they are too old for it.
+/// What came later has a version of its own: programs of before say that they are too old for it.
 #[test]
-fn version_3_is_read_and_written_as_its_fixtures_are() {
-    for (name, record) in redriven_samples() {
-        let path = fixtures().join("record-v3").join(format!("{name}.json"));
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}; a new one is:\n{}", path.display(), written(&record)));
-        assert_eq!(open(&text).expect(name), record, "{name}");
-        assert_eq!(text.trim_end(), written(&record), "{name}");
-        assert!(text.starts_with("{\"version\":3,"), "{name}");
-        assert!(record.to_travel().starts_with("{\"version\":3,"), "{name}");
+fn later_versions_are_read_and_written_as_their_fixtures_are() {
+    for (version, samples) in [(3, redriven_samples()), (4, variable_samples())] {
+        for (name, record) in samples {
+            let path = fixtures().join(format!("record-v{version}")).join(format!("{name}.json"));
+            let text = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}; a new one is:\n{}", path.display(), written(&record)));
+            assert_eq!(open(&text).expect(name), record, "{name}");
+            assert_eq!(text.trim_end(), written(&record), "{name}");
+            let said = format!("{{\"version\":{version},");
+            assert!(text.starts_with(&said) && record.to_travel().starts_with(&said), "{name}");
+        }
     }
 }
 
 #[test]
 fn no_fixture_lies_beside_the_samples() {
-    for (folder, samples) in [("record-v1", samples()), ("record-v3", redriven_samples())] {
+    let folders = [("record-v1", samples()), ("record-v3", redriven_samples()), ("record-v4", variable_samples())];
+    for (folder, samples) in folders {
         let files: BTreeSet<String> = std::fs::read_dir(fixtures().join(folder))
             .expect("the folder")
             .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
@@ -230,6 +235,23 @@ fn what_an_event_follows_is_written_only_where_it_is_not_the_one_before() {
     assert_eq!(previous, [Some("-"), Some("0:2.5"), Some("0/2.1:7.0"), None]);
 }
 
+#[test]
+fn variables_that_did_not_change_are_named_and_an_event_shares_those_that_it_set() {
+    let set = variables(&json!({ "n": 1, "text": "t".repeat(600) }));
+    let mut first = variable_samples().remove(0).1;
+    let Kind::StateExited { assigned, .. } = &mut first.events[0].kind else { panic!("{:?}", first.events) };
+    *assigned = set.clone();
+    first.cursor.place.variables = Scopes { own: set, outer: Vec::new() };
+    let text = written(&first);
+    assert_eq!((text.matches("ttt").count() / 200, text.matches(r#"{"n":1}"#).count()), (1, 1), "{text}");
+    first.settle_payloads();
+    let mut next = record(Cause::Step(7), vec![], first.cursor.phase.clone());
+    next.cursor.place.variables = first.cursor.place.variables;
+    let text = written(&next);
+    assert!(text.contains(r#""variables":{"own":{"short":"1","long":{"text":"0/2.1:7.1"}}}"#), "{text}");
+    assert!(!text.contains("ttt"), "{text}");
+}
+
 /// Records of before do not say it: their strands wake the parent each time.
 #[test]
 fn how_many_siblings_a_strand_has_is_written_only_where_it_counts() {
@@ -270,12 +292,12 @@ fn a_payload_that_is_not_found_is_missing() {
 
 #[test]
 fn a_newer_version_is_told_from_damage_whatever_else_has_changed() {
-    let newer = "it has version 4, and this program reads up to 3: run a newer one";
-    assert_eq!(VERSION, 3);
-    check_refused(|body| body["version"] = 4.into(), newer);
+    let newer = "it has version 5, and this program reads up to 4: run a newer one";
+    assert_eq!(VERSION, 4);
+    check_refused(|body| body["version"] = 5.into(), newer);
     check_refused(
         |body| {
-            body["version"] = 4.into();
+            body["version"] = 5.into();
             body["cursor"] = "elsewhere".into();
         },
         newer,

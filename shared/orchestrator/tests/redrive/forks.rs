@@ -187,3 +187,36 @@ async fn a_retry_after_a_redrive_forks_wholly_anew() {
     assert_eq!(stage.output().await, json!([1, 2]));
     assert_eq!(sorted(stage.calls()), [1, 1, 1, 2, 2, 2, 2]);
 }
+
+/// The root sets `base`; each of five items sets `own` from its item, calls, and gives both and what the call gave. `L` is
+/// longer than what is written again.
+fn with_variables() -> Value {
+    let call = json!({"Type": "Task", "Resource": FUNCTION, "Parameters": {"n.$": "$own.n"}, "Assign": {"called.$": "$"},
+        "ResultPath": null, "Next": "Give"});
+    let give = json!({"Type": "Pass", "Parameters": {"all.$": "States.Array($own.n, $called, $base.n, $L)"},
+        "OutputPath": "$.all", "End": true});
+    let states = json!({"Set": {"Type": "Pass", "Assign": {"own": {"n.$": "$", "pad": "o".repeat(600)}}, "Next": "Call"},
+        "Call": call, "Give": give});
+    let processor = branch("Set", states);
+    machine(json!({
+        "A": {"Type": "Pass", "Assign": {"base": {"n": 7}, "L": "l".repeat(600), "items": [0, 1, 2, 3, 4]}, "Next": "M"},
+        "M": {"Type": "Map", "ItemsPath": "$items", "MaxConcurrency": 2, "ItemProcessor": processor,
+              "Assign": {"results.$": "$"}, "Next": "Z"},
+        "Z": {"Type": "Pass", "InputPath": "$results", "End": true},
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_of_the_root_and_of_its_iterations_are_what_they_were_redrive_after_redrive() {
+    let stage = Stage::calm(&with_variables(), json!({}), &[1, 3]).await;
+    for failing in [&[3][..], &[]] {
+        stage.ended_as(ExecutionStatus::Failed).await;
+        stage.fail_only(failing);
+        stage.redrive().await.expect("it failed");
+    }
+    let expected: Vec<Value> = (0..5).map(|n| json!([n, n, 7, "l".repeat(600)])).collect();
+    assert_eq!(stage.output().await, json!(expected));
+    let history = stage.history().await;
+    let count = |wanted: &str| history.iter().filter(|line| line.contains(wanted)).count();
+    assert_eq!(count(" PassStateEntered"), 1 + 5 * 2 + 1, "what was set was not set again");
+}

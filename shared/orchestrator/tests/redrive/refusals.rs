@@ -62,7 +62,7 @@ async fn lists_tell_what_was_redriven() {
         }
         for (wanted, expected) in [true, false].into_iter().zip(expected) {
             let filter = ratchet_orchestrator::ExecutionFilter {
-                machine: Some(stage.described().await.summary.machine),
+                machine: Some(stage.described().await.summary.machine.into()),
                 redriven: Some(wanted),
                 ..Default::default()
             };

@@ -1,7 +1,7 @@
 //! A world, an execution in it, and a function that fails as long as it is told to.
 
 use async_trait::async_trait;
-use model::{ExecutionArn, Failure, Payload, Timestamp};
+use model::{ExecutionArn, Failure, MachineType, Payload, Timestamp};
 use ratchet_orchestrator::ports::{Clock as _, ExecutionStatus};
 use ratchet_orchestrator::{
     Acknowledge, CreateMachine, Described, Error, FunctionReply, HistoryRequest, Orchestrator, Ports, RedriveRequest,
@@ -66,17 +66,20 @@ impl Stage {
         });
         let request = CreateMachine {
             name: "machine".to_owned(),
+            machine_type: MachineType::Standard,
             definition: definition.to_string(),
             role_arn: "arn:aws:iam::123456789012:role/states".to_owned(),
             logging: Value::Null,
             tracing: Value::Null,
             encryption: Value::Null,
             tags: json!([]),
+            publish: None,
         };
         let machine = insist(&world, async |node| node.create_state_machine(request.clone()).await).await;
         let machine = machine.expect("the definition is right").machine.arn;
         let name = Some("one".to_owned());
-        let request = StartRequest { machine, name, input: Payload::from_value(input), trace_header: None };
+        let request =
+            StartRequest { machine: machine.into(), name, input: Payload::from_value(input), trace_header: None };
         let execution = match insist(&world, async |node| node.start_execution(request.clone()).await).await {
             Ok(started) => started.execution,
             Err(Error::ExecutionAlreadyExists(execution)) => execution,

@@ -6,7 +6,7 @@ use crate::fake_sqs::{FakeSqs, wake};
 use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use orchestrator::ports::Queue;
-use orchestrator::{Acknowledge, WakeKind};
+use orchestrator::{Acknowledge, Wake, WakeKind};
 use ratchet_queue::{Attributes, Consumer, Event, Message, Redelivery, Settings, SqsQueue};
 use std::process::Command;
 use std::time::Duration;
@@ -29,7 +29,7 @@ async fn no_lineage_leaves_a_function() -> Result<()> {
     }
 
     let sqs = FakeSqs::willing();
-    let queue = SqsQueue::new(&sqs.config(), &Settings::new(URL, URL));
+    let queue = SqsQueue::new(&sqs.config(), &Settings::new(URL, URL, URL));
     queue.warm().await;
     let wakes = (0..12).map(|seq| wake("one", WakeKind::Step { seq }));
     for sent in join_all(wakes.map(|wake| queue.send(wake, Duration::ZERO))).await {
@@ -43,7 +43,7 @@ async fn no_lineage_leaves_a_function() -> Result<()> {
         event_source_arn: String::new(),
     };
     let consumer = Consumer::new(&sqs.config(), URL, Redelivery::Soon).holding_messages();
-    let again = async |_| Ok::<_, &str>(Acknowledge::Return(Duration::from_secs(1)));
+    let again = async |_: Wake| Ok::<_, &str>(Acknowledge::Return(Duration::from_secs(1)));
     consumer.handle(&Event { records: vec![message] }, again).await;
 
     let requests = sqs.requests();

@@ -101,7 +101,7 @@ async fn a_batch_that_succeeds_needs_no_request() -> Result<()> {
 async fn the_messages_of_a_batch_are_handled_at_the_same_time() -> Result<()> {
     let sqs = FakeSqs::willing();
     let (busy, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let handler = async |_| {
+    let handler = async |_: Wake| {
         most.fetch_max(busy.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_secs(1)).await;
         busy.fetch_sub(1, Ordering::Relaxed);
@@ -189,7 +189,7 @@ async fn a_message_that_cannot_be_read_fails_and_its_mates_go_on() -> Result<()>
         let mut event = batch(3);
         event.records[1].body = text.to_owned();
         let handled = AtomicUsize::new(0);
-        let handler = async |_| {
+        let handler = async |_: Wake| {
             handled.fetch_add(1, Ordering::Relaxed);
             Ok::<_, &str>(Acknowledge::Delete)
         };
@@ -232,7 +232,7 @@ async fn a_visibility_that_cannot_be_changed_leaves_the_answer_as_it_is() -> Res
 #[tokio::test(start_paused = true)]
 async fn a_held_message_stays_away_while_its_handler_works() -> Result<()> {
     let sqs = FakeSqs::willing();
-    let handler = async |_| {
+    let handler = async |_: Wake| {
         tokio::time::sleep(Duration::from_secs(100)).await;
         Ok::<_, &str>(Acknowledge::Delete)
     };
@@ -255,7 +255,7 @@ async fn a_held_message_stays_away_while_its_handler_works() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_held_message_that_fails_comes_again_after_its_own_time() -> Result<()> {
     let sqs = FakeSqs::willing();
-    let handler = async |_| {
+    let handler = async |_: Wake| {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok::<_, &str>(Acknowledge::Return(Duration::from_secs(7)))
     };
@@ -268,7 +268,7 @@ async fn a_held_message_that_fails_comes_again_after_its_own_time() -> Result<()
 #[tokio::test(start_paused = true)]
 async fn a_message_that_cannot_be_held_is_handled_all_the_same() -> Result<()> {
     let sqs = FakeSqs::new(Duration::ZERO, |_| refused(503, "ServiceUnavailable"));
-    let handler = async |_| {
+    let handler = async |_: Wake| {
         tokio::time::sleep(Duration::from_secs(40)).await;
         Ok::<_, &str>(Acknowledge::Delete)
     };

@@ -13,13 +13,14 @@ use std::time::Duration;
 
 const STEPS: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/steps";
 const TASKS: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/tasks";
+const EXPRESS: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/express";
 
 fn queue_of(sqs: &FakeSqs) -> SqsQueue {
     queue_with(sqs, AWS_MAX_BATCH_BYTES)
 }
 
 fn queue_with(sqs: &FakeSqs, max_batch_bytes: usize) -> SqsQueue {
-    let settings = Settings { max_batch_bytes, ..Settings::new(STEPS, TASKS) };
+    let settings = Settings { max_batch_bytes, ..Settings::new(STEPS, TASKS, EXPRESS) };
     SqsQueue::new(&sqs.config(), &settings)
 }
 

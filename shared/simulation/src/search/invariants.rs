@@ -6,7 +6,7 @@ use super::story::{Story, is_redrive};
 use crate::{Deployment, FaultKind, World};
 use anyhow::{Context, Result, ensure};
 use engine::{Outcome, Phase, TaskRequest};
-use model::history::Kind;
+use model::history::{Event, Kind, StateType};
 use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
 use orchestrator::ports::{ExecutionStatus, Journal};
 use orchestrator::{Cause, HistoryRequest, Record};
@@ -124,7 +124,8 @@ struct Fork<'s> {
     total: u32,
     next: u32,
     limit: u32,
-    is_map: bool,
+    /// The Map's name; none for a Parallel.
+    map: Option<&'s str>,
     left_by: &'s Record,
     succeeded: bool,
 }
@@ -145,7 +146,7 @@ fn forks_of(records: &[Record]) -> Result<BTreeMap<Seq, Fork<'_>>> {
                     total: fork.total,
                     next: fork.next,
                     limit: fork.limit,
-                    is_map: forked.visit.state_type == model::history::StateType::Map,
+                    map: (forked.visit.state_type == StateType::Map).then_some(forked.visit.state.as_str()),
                     left_by: &pair[1],
                     succeeded: has(|kind| matches!(kind, Kind::MapStateSucceeded | Kind::ParallelStateSucceeded)),
                 },
@@ -180,8 +181,11 @@ fn forks_are_structured(story: &Story) -> Result<()> {
                     (story.position(last) + usize::from(first.key == last.key), -1),
                 ]);
                 let is_fence = first.key == last.key && first.events.is_empty();
-                if fork.is_map && !is_fence {
-                    iteration_is_whole(index, child).with_context(|| at.clone())?;
+                if let Some(map) = fork.map.filter(|_| !is_fence) {
+                    // Of an iteration that failed its parent says so.
+                    let of_fork = |record: &&Record| (seq..=fork.left_by.key.seq).contains(&record.key.seq);
+                    let said = child.iter().chain(records.iter().filter(of_fork)).flat_map(|record| &record.events);
+                    iteration_is_whole(map, index, said).with_context(|| at.clone())?;
                 }
             }
             ensure!(!fork.succeeded || fork.next == fork.total, "{at} succeeded with {} of {}", fork.next, fork.total);
@@ -197,19 +201,17 @@ fn forks_are_structured(story: &Story) -> Result<()> {
     Ok(())
 }
 
-fn iteration_is_whole(index: u32, records: &[Record]) -> Result<()> {
-    let own = records.iter().flat_map(|record| &record.events);
+/// The iteration of this Map started and ended once, as far as these events say.
+fn iteration_is_whole<'e>(map: &str, index: u32, events: impl Iterator<Item = &'e Event<Payload>>) -> Result<()> {
     let (mut started, mut ended) = (0, 0);
-    for event in own {
+    for event in events {
         match &event.kind {
-            Kind::MapIterationStarted { index: noted, .. } => {
-                ensure!(*noted == index, "iteration {index} says that it is {noted}");
-                started += 1;
-            }
-            Kind::MapIterationSucceeded { index: noted, .. }
-            | Kind::MapIterationFailed { index: noted, .. }
-            | Kind::MapIterationAborted { index: noted, .. } => {
-                ensure!(*noted == index, "iteration {index} says that it is {noted}");
+            Kind::MapIterationStarted { name, index: noted } if name == map && *noted == index => started += 1,
+            Kind::MapIterationSucceeded { name, index: noted }
+            | Kind::MapIterationFailed { name, index: noted }
+            | Kind::MapIterationAborted { name, index: noted }
+                if name == map && *noted == index =>
+            {
                 ended += 1;
             }
             _ => {}

@@ -4,6 +4,7 @@
 //! is not known, and a token that nobody holds after a crash, are tried again. What times out is caught where it does.
 
 use super::dice::Dice;
+use super::variables::Variables;
 use serde_json::{Map, Value, json};
 
 /// How often one state runs at most.
@@ -81,7 +82,17 @@ pub struct Generated {
 impl Generated {
     /// The machine of a seed.
     pub fn from_seed(seed: u64, size: Size) -> Self {
-        let mut generator = Generator { dice: Dice::new(seed, 1), size, names: 0, runs: 1 };
+        Self::with(seed, size, true)
+    }
+
+    /// One that waits for nobody, as Express machines may: it calls functions, and has neither tokens nor activities.
+    pub fn for_express(seed: u64, size: Size) -> Self {
+        Self::with(seed, size, false)
+    }
+
+    fn with(seed: u64, size: Size, waits: bool) -> Self {
+        let variables = Variables::new(seed);
+        let mut generator = Generator { dice: Dice::new(seed, 1), size, waits, names: 0, runs: 1, variables };
         let definition = generator.sequence(0);
         let mut input = json!({"seed": generator.dice.below(5)});
         if generator.dice.chance(30) {
@@ -95,9 +106,12 @@ impl Generated {
 struct Generator {
     dice: Dice,
     size: Size,
+    /// Whether tasks wait for somebody's answer.
+    waits: bool,
     names: u32,
     /// How often the state that is being made may run at most, for the forks around it.
     runs: u64,
+    variables: Variables,
 }
 
 type States = Map<String, Value>;
@@ -123,6 +137,7 @@ impl Generator {
 
     /// A chain of states: a machine, a branch, or what is done for each item.
     fn sequence(&mut self, depth: u32) -> Value {
+        self.variables.enter();
         let mut states = States::new();
         let length = self.dice.between(1, self.size.longest(depth));
         let mut next = None;
@@ -138,6 +153,7 @@ impl Generator {
         for _ in 0..length {
             next = Some(self.block(&mut states, depth, next.as_deref()));
         }
+        next = self.variables.leave(&mut states, next);
         json!({"StartAt": next, "States": states})
     }
 
@@ -155,6 +171,7 @@ impl Generator {
             3 => self.choice(states, next),
             4 => self.repeat(states, next),
             5..=7 => self.call(states, next),
+            8..=10 if !self.waits => self.call(states, next),
             8 | 9 => self.token(states, next),
             10 => self.activity(states, next),
             11 => self.sometimes_fail(states, next),
@@ -167,7 +184,9 @@ impl Generator {
         let name = self.name("Pass");
         let long = if self.dice.chance(10) { "y".repeat(600) } else { name.clone() };
         let path = format!("$.{name}");
-        states.insert(name.clone(), with_next(json!({"Type": "Pass", "Result": long, "ResultPath": path}), next));
+        let mut pass = json!({"Type": "Pass", "Result": long, "ResultPath": path});
+        self.variables.use_in(&mut pass);
+        states.insert(name.clone(), with_next(pass, next));
         name
     }
 
@@ -244,6 +263,7 @@ impl Generator {
             retry.push(again);
         }
         task["Retry"] = retry.into();
+        task["Assign"] = json!({format!("of{name}.$"): task["ResultSelector"]["done.$"]});
         if kind == "slow" {
             task["TimeoutSeconds"] = self.dice.between(1, 30).into();
             task["Catch"] = json!([{"ErrorEquals": ["States.Timeout"], "Next": self.caught(states, next)}]);
@@ -349,7 +369,9 @@ impl Generator {
             fork["Retry"] = json!([{"ErrorEquals": ["Boom"], "IntervalSeconds": 1, "MaxAttempts": attempts}]);
         }
         if self.dice.chance(60) {
-            fork["Catch"] = json!([{"ErrorEquals": ["Boom"], "Next": self.caught(states, next)}]);
+            let caught = self.caught(states, next);
+            let assign = json!({format!("of{caught}.$"): "$.Error"});
+            fork["Catch"] = json!([{"ErrorEquals": ["Boom"], "Assign": assign, "Next": caught}]);
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod campaign;
 mod dice;
+mod express;
 mod invariants;
 mod machine;
 mod node;
@@ -17,9 +18,11 @@ mod reference;
 pub mod shrink;
 mod story;
 mod trial;
+mod variables;
 
 pub use campaign::{Campaign, Failed, Found};
 pub use dice::Dice;
+pub use express::ends_alike;
 pub use machine::{Generated, Size};
 pub use node::Engine;
 pub use plan::{Interference, Scenario};

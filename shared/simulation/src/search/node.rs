@@ -3,7 +3,7 @@
 use crate::{Node, Problem, World};
 use async_trait::async_trait;
 use orchestrator::ports::Clock;
-use orchestrator::{Acknowledge, Error, Orchestrator, Ports, Settings, Wake};
+use orchestrator::{Acknowledge, Error, ExpressStart, Orchestrator, Ports, Settings, Wake};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,11 @@ impl Node for Engine {
             return Ok(Acknowledge::Delete);
         }
         self.handle(wake).await
+    }
+
+    async fn run_express(&self, start: ExpressStart) -> Result<(), Problem> {
+        self.orchestrator.run_express(start).await?;
+        Ok(())
     }
 
     async fn recover(&self) -> Result<(), Problem> {

@@ -76,14 +76,16 @@ fn step(kind: &Kind<Payload>) -> Option<Step> {
     let name = kind.type_name();
     match kind {
         // Which of several failures ends a fork depends on which comes first; all of them are this one.
-        Kind::StateExited { name: state, output, .. } if output.text().contains(r#""Error":"Boom""#) => {
-            Some(Step::Did(name, format!("{state} failed")))
+        Kind::StateExited { name: state, output, assigned, .. } if output.text().contains(r#""Error":"Boom""#) => {
+            Some(Step::Did(name, format!("{state} failed {:?}", assigned.texts())))
         }
         Kind::StateEntered { name: state, input, .. } if input.text().contains(r#""Error":"Boom""#) => {
             Some(Step::Did(name, format!("{state} after a failure")))
         }
         Kind::StateEntered { name: state, input, .. } => Some(Step::Did(name, format!("{state} {}", input.text()))),
-        Kind::StateExited { name: state, output, .. } => Some(Step::Did(name, format!("{state} {}", output.text()))),
+        Kind::StateExited { name: state, output, assigned, .. } => {
+            Some(Step::Did(name, format!("{state} {} {:?}", output.text(), assigned.texts())))
+        }
         Kind::ExecutionSucceeded { output } => Some(Step::Did(name, output.text().to_owned())),
         Kind::TaskFailed { .. }
         | Kind::TaskTimedOut { .. }

@@ -9,7 +9,7 @@ use super::reference::Course;
 use super::story::open_strands;
 use crate::{FaultKind, Options, Tally, World};
 use anyhow::{Context, Result, bail, ensure};
-use model::{ActivityArn, ExecutionArn, Failure, Payload};
+use model::{ActivityArn, ExecutionArn, Failure, MachineType, Payload};
 use orchestrator::ports::{Clock, ExecutionStatus, Journal, Meta};
 use orchestrator::{CreateMachine, Error, RedriveRequest, StartRequest, StopRequest};
 use serde_json::{Value, json};
@@ -269,21 +269,23 @@ async fn start(world: &World<Engine>, scenario: &Scenario, limit: Option<u64>) -
     }
     let request = CreateMachine {
         name: "machine".to_owned(),
+        machine_type: MachineType::Standard,
         definition: definition.to_string(),
         role_arn: "arn:aws:iam::123456789012:role/states".to_owned(),
         logging: Value::Null,
         tracing: Value::Null,
         encryption: Value::Null,
         tags: json!([]),
+        publish: None,
     };
     let created = insist(world, async |node| node.create_state_machine(request.clone()).await).await?;
     let request = StartRequest {
-        machine: created.machine.arn,
+        machine: created.machine.arn.into(),
         name: Some("one".to_owned()),
         input: Payload::from_value(scenario.machine.input.clone()),
         trace_header: None,
     };
-    let execution = request.machine.execution("one");
+    let execution = request.machine.machine().execution("one");
     let before = world.journal().meta_now(&execution).map(|meta| meta.run);
     let died = Cell::new(false);
     let has_happened = || {

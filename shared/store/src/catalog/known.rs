@@ -60,6 +60,7 @@ mod tests {
     fn add(known: &Known, number: usize, bytes: usize) {
         let revision = MachineRevision {
             id: number.to_string(),
+            machine_type: model::MachineType::Standard,
             definition: "x".repeat(bytes),
             role_arn: String::new(),
             created: Timestamp::from_micros(0),

@@ -1,8 +1,8 @@
 //! Machines as items. One that was deleted stays as an empty item, listed among those that are gone, so that the
 //! executions that it left can be found.
 
-use super::names::{self, MACHINES, MACHINES_GONE};
-use super::{Catalog, WHAT, revisions, tags};
+use super::names::{self, MACHINES};
+use super::{Catalog, WHAT, revisions, tags, versions};
 use crate::batch;
 use crate::error::{unavailable, unreadable};
 use crate::item::{Item, damaged, n, number, s, text};
@@ -10,7 +10,7 @@ use crate::keys::{Key, LIST_PK, LIST_SK, PK, SK};
 use crate::table::Written;
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::{StateMachineArn, Timestamp};
-use orchestrator::ports::{Error, MachineStatus, StateMachine};
+use orchestrator::ports::{Error, MachineStatus, StateMachine, Version};
 
 /// The version that this code writes. It reads every version up to it.
 const VERSION: u32 = 1;
@@ -18,9 +18,13 @@ const VERSION: u32 = 1;
 /// Attributes of a machine. One that is gone has the version alone.
 const VERSION_NAME: &str = "version";
 const CREATED: &str = "created";
-const REVISION: &str = "revision";
+pub(super) const REVISION: &str = "revision";
 const STATUS: &str = "status";
 const UPDATED: &str = "updated";
+
+/// The version that was published last, and its number, if there ever was one.
+const PUBLISHED: &str = "published";
+pub(super) const NUMBER: &str = "last_version";
 
 /// Adds the machine if its name is free; otherwise the one that is there.
 pub(super) async fn create(catalog: &Catalog, machine: &StateMachine) -> Result<Option<StateMachine>, Error> {
@@ -36,14 +40,19 @@ pub(super) async fn create(catalog: &Catalog, machine: &StateMachine) -> Result<
         (UPDATED.into(), AttributeValue::Bool(machine.updated)),
         (tags::TAGS.into(), s(machine.tags.to_string())),
     ]);
+    if let Some(version) = &machine.published {
+        item.extend([(PUBLISHED.into(), s(versions::write(version)?)), (NUMBER.into(), n(version.number))]);
+    }
     let put = catalog.table.put(item).condition_expression(format!("attribute_not_exists({REVISION})"));
     match catalog.table.put_if(WHAT, put).await? {
-        Written::Here => Ok(None),
+        Written::Here => put_version(catalog, machine, machine.published.as_ref()).await.map(|()| None),
         Written::Taken(_) => {
             let there = find(catalog, &machine.arn).await?;
             match there {
                 // It was this very put, whose first answer was lost.
-                Some(there) if there.revision.id == machine.revision.id => Ok(None),
+                Some(there) if there.revision.id == machine.revision.id => {
+                    put_version(catalog, machine, machine.published.as_ref()).await.map(|()| None)
+                }
                 there => {
                     if is_ours {
                         revisions::discard(catalog, &machine.arn, &machine.revision.id).await;
@@ -56,32 +65,56 @@ pub(super) async fn create(catalog: &Catalog, machine: &StateMachine) -> Result<
     }
 }
 
-/// Replaces the machine's newest revision if it is still `expected`; otherwise the machine as it is now.
+/// Replaces the machine's newest revision, and publishes its version, if both are still as in `expected`; otherwise the
+/// machine as it is now.
 pub(super) async fn update(
     catalog: &Catalog,
     machine: &StateMachine,
-    expected: &str,
+    expected: &StateMachine,
 ) -> Result<Result<(), Option<StateMachine>>, Error> {
-    let is_ours = revisions::put(catalog, &machine.arn, &machine.revision).await?;
-    let update = catalog
+    let is_new = machine.revision.id != expected.revision.id;
+    let is_ours = is_new && revisions::put(catalog, &machine.arn, &machine.revision).await?;
+    let mut set = "SET #revision = :revision, #status = :status, #updated = :updated".to_owned();
+    let mut condition = "#revision = :expected".to_owned();
+    let mut update = catalog
         .table
         .update(names::key(&machine.arn))
-        .update_expression("SET #revision = :revision, #status = :status, #updated = :updated")
-        .condition_expression("#revision = :expected")
         .expression_attribute_names("#revision", REVISION)
         .expression_attribute_names("#status", STATUS)
         .expression_attribute_names("#updated", UPDATED)
         .expression_attribute_values(":revision", s(&machine.revision.id))
         .expression_attribute_values(":status", s(name_of(machine.status)))
         .expression_attribute_values(":updated", AttributeValue::Bool(machine.updated))
-        .expression_attribute_values(":expected", s(expected));
+        .expression_attribute_names("#number", NUMBER)
+        .expression_attribute_values(":expected", s(&expected.revision.id));
+    match &expected.published {
+        Some(last) => {
+            condition.push_str(" AND #number = :last");
+            update = update.expression_attribute_values(":last", n(last.number));
+        }
+        None => condition.push_str(" AND attribute_not_exists(#number)"),
+    }
+    let published = machine.published.as_ref().filter(|_| machine.published != expected.published);
+    if let Some(version) = published {
+        // META is about to forget the last one, whose publisher may have died before it put the item.
+        put_version(catalog, expected, expected.published.as_ref()).await?;
+        set.push_str(", #number = :number, #published = :published");
+        update = update
+            .expression_attribute_names("#published", PUBLISHED)
+            .expression_attribute_values(":published", s(versions::write(version)?))
+            .expression_attribute_values(":number", n(version.number));
+    }
+    let update = update.update_expression(set).condition_expression(condition);
     if catalog.table.update_if(WHAT, update).await?.is_some() {
-        return Ok(Ok(()));
+        return put_version(catalog, machine, published).await.map(Ok);
     }
     let there = find(catalog, &machine.arn).await?;
     // It was this very update, whose first answer was lost.
-    if there.as_ref().is_some_and(|there| there.revision.id == machine.revision.id) {
-        return Ok(Ok(()));
+    let is_this = |there: &StateMachine| {
+        there.revision.id == machine.revision.id && (is_new || there.published == machine.published)
+    };
+    if there.as_ref().is_some_and(is_this) {
+        return put_version(catalog, machine, published).await.map(Ok);
     }
     if is_ours {
         revisions::discard(catalog, &machine.arn, &machine.revision.id).await;
@@ -89,22 +122,42 @@ pub(super) async fn update(
     Ok(Err(there))
 }
 
-/// Leaves of the machine its revisions, and that it was there.
-pub(super) async fn delete(catalog: &Catalog, arn: &StateMachineArn) -> Result<(), Error> {
-    let item = listed(arn, MACHINES_GONE);
-    let put = catalog.table.put(item).condition_expression(format!("attribute_exists({REVISION})"));
-    match catalog.table.put_if(WHAT, put).await? {
-        Written::Here | Written::Taken(_) => Ok(()),
+/// Puts the item of a version that the machine's META has named, if it has.
+async fn put_version(catalog: &Catalog, machine: &StateMachine, version: Option<&Version>) -> Result<(), Error> {
+    match version {
+        Some(version) => versions::put(catalog, &machine.arn, machine.created, version).await,
+        None => Ok(()),
     }
+}
+
+/// What META says of versions.
+pub(super) struct Published {
+    /// When the machine was created.
+    pub(super) created: Timestamp,
+    /// The version that was published last.
+    pub(super) last: Option<Version>,
+}
+
+/// What META says of versions; none if there is no machine.
+pub(super) async fn published(catalog: &Catalog, arn: &StateMachineArn) -> Result<Option<Published>, Error> {
+    let stored = stored(catalog, arn).await?;
+    Ok(stored.map(|stored| Published { created: stored.created, last: stored.published }))
 }
 
 /// The machine, with its newest revision.
 pub(super) async fn find(catalog: &Catalog, arn: &StateMachineArn) -> Result<Option<StateMachine>, Error> {
-    let read = catalog.table.get(names::key(arn)).consistent_read(true).send().await;
-    let Some(item) = read.map_err(catalog.table.refused(WHAT, "GetItem"))?.item else { return Ok(None) };
-    let Some(stored) = Stored::read(arn.clone(), &item)? else { return Ok(None) };
+    let Some(stored) = stored(catalog, arn).await? else { return Ok(None) };
     let revision = revisions::find(catalog, arn, &stored.revision).await?;
     stored.with(revision).map(Some)
+}
+
+/// META as it stands.
+async fn stored(catalog: &Catalog, arn: &StateMachineArn) -> Result<Option<Stored>, Error> {
+    let read = catalog.table.get(names::key(arn)).consistent_read(true).send().await;
+    match read.map_err(catalog.table.refused(WHAT, "GetItem"))?.item {
+        Some(item) => Stored::read(arn.clone(), &item),
+        None => Ok(None),
+    }
 }
 
 /// Those of these machines that are there, in this order.
@@ -130,6 +183,7 @@ struct Stored {
     status: MachineStatus,
     updated: bool,
     tags: serde_json::Value,
+    published: Option<Version>,
 }
 
 impl Stored {
@@ -140,8 +194,7 @@ impl Stored {
         let what = || format!("item {pk} {sk}");
         let version: u32 = number(item, VERSION_NAME).map_err(damaged(pk, sk))?;
         if version > VERSION {
-            let text = format!("{} has version {version}, and this program reads up to {VERSION}", what());
-            return Err(unavailable(WHAT, text + ": run a newer one"));
+            return Err(versions::newer(&key, version, VERSION));
         }
         if !item.contains_key(REVISION) {
             return Ok(None);
@@ -158,19 +211,23 @@ impl Stored {
                 Some(_) | None => return Err(unreadable(what(), "attribute updated is missing or of another type")),
             },
             tags: tags::of(item, &key)?,
+            published: match item.get(PUBLISHED) {
+                Some(_) => Some(versions::read(text(item, PUBLISHED).map_err(damaged(pk, sk))?, &key)?),
+                None => None,
+            },
             arn,
         }))
     }
 
     fn with(self, revision: Option<orchestrator::ports::MachineRevision>) -> Result<StateMachine, Error> {
-        let Self { arn, created, revision: id, status, updated, tags } = self;
+        let Self { arn, created, revision: id, status, updated, tags, published } = self;
         let missing = || unreadable(format!("revision {id} of {arn}"), "it is not there");
-        Ok(StateMachine { revision: revision.ok_or_else(missing)?, arn, created, status, updated, tags })
+        Ok(StateMachine { revision: revision.ok_or_else(missing)?, arn, created, status, updated, tags, published })
     }
 }
 
 /// The attributes that every machine has, in this list.
-fn listed(arn: &StateMachineArn, list: &str) -> Item {
+pub(super) fn listed(arn: &StateMachineArn, list: &str) -> Item {
     let Key { pk, sk } = names::key(arn);
     Item::from([
         (PK.into(), s(pk)),

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `M#<machine arn>` | `META` | the machine as it stands, or that it was deleted |
 //! | same | `REV#<id>` | a revision; never changed, kept when the machine is deleted |
+//! | same | `V#<number>` | a version, or that it was deleted; see [`versions`] |
+//! | same | `A#<alias>` | an alias |
 //! | `A#<activity arn>` | `META` | an activity |
 //!
 //! A revision is put before the META that names it. One whose META then loses is taken away again; if that fails too,
@@ -11,11 +13,14 @@
 //! `GONE`, and activities under `ACTIVITIES`, by their names; see [`names`] for how fresh it is.
 
 mod activities;
+mod aliases;
+mod delete;
 mod known;
 mod machines;
 pub(crate) mod names;
 mod revisions;
 mod tags;
+mod versions;
 
 use crate::bucket::Bucket;
 use crate::keys::Key;
@@ -24,10 +29,13 @@ use crate::table::Table;
 use crate::{Store, batch};
 use async_trait::async_trait;
 use known::Known;
-use model::{ActivityArn, StateMachineArn};
+use model::{ActivityArn, AliasArn, StateMachineArn, VersionArn};
 use names::{ACTIVITIES, MACHINES, Named, Names};
-use orchestrator::ports::{self, Activity, Error, MachineRevision, Page, StateMachine};
+use orchestrator::ports::{
+    self, Activity, Alias, Error, MachineRevision, Page, PutAlias, StateMachine, Version, Versions,
+};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What [`Error::Unavailable`] calls the catalog.
 const WHAT: &str = "catalog";
@@ -63,7 +71,7 @@ impl ports::Catalog for Catalog {
     async fn update_machine(
         &self,
         machine: &StateMachine,
-        expected: &str,
+        expected: &StateMachine,
     ) -> Result<Result<(), Option<StateMachine>>, Error> {
         machines::update(self, machine, expected).await
     }
@@ -78,7 +86,7 @@ impl ports::Catalog for Catalog {
     }
 
     async fn delete_machine(&self, arn: &StateMachineArn) -> Result<(), Error> {
-        machines::delete(self, arn).await
+        delete::machine(self, arn).await
     }
 
     async fn revision(&self, arn: &StateMachineArn, id: &str) -> Result<Option<MachineRevision>, Error> {
@@ -117,6 +125,42 @@ impl ports::Catalog for Catalog {
         let mut found = batch::get(&self.table, WHAT, &keys).await?;
         let items = keys.iter().zip(names).filter_map(|(key, arn)| Some(activities::read(arn, &found.remove(key)?)));
         Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+    }
+}
+
+#[async_trait]
+impl Versions for Catalog {
+    async fn version(&self, arn: &VersionArn) -> Result<Option<Version>, Error> {
+        versions::find(self, arn).await
+    }
+
+    async fn versions(
+        &self,
+        machine: &StateMachineArn,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Version>, Error> {
+        versions::list(self, machine, after, limit).await
+    }
+
+    async fn delete_version(&self, arn: &VersionArn) -> Result<Vec<Arc<str>>, Error> {
+        versions::delete(self, arn).await
+    }
+
+    async fn put_alias(&self, alias: &Alias, expected: Option<&Alias>) -> Result<PutAlias, Error> {
+        aliases::put(self, alias, expected).await
+    }
+
+    async fn alias(&self, arn: &AliasArn) -> Result<Option<Alias>, Error> {
+        aliases::find(self, arn).await
+    }
+
+    async fn aliases(&self, machine: &StateMachineArn, after: Option<&str>, limit: u32) -> Result<Page<Alias>, Error> {
+        aliases::list(self, machine, after, limit).await
+    }
+
+    async fn delete_alias(&self, arn: &AliasArn) -> Result<(), Error> {
+        aliases::delete(self, arn).await
     }
 }
 

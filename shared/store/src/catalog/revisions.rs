@@ -12,7 +12,7 @@ use crate::item::{Item, body, damaged, pack, s, text};
 use crate::keys::{Key, PK, SK};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use model::{StateMachineArn, Timestamp};
+use model::{MachineType, StateMachineArn, Timestamp};
 use orchestrator::ports::{Error, MachineRevision};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,9 +42,17 @@ struct Settings<'r> {
     version: u32,
     role_arn: Cow<'r, str>,
     created: Timestamp,
+    /// Absent of a Standard machine, and of all of before there were others.
+    #[serde(rename = "type", default, skip_serializing_if = "is_standard")]
+    machine_type: MachineType,
     logging: Cow<'r, Value>,
     tracing: Cow<'r, Value>,
     encryption: Cow<'r, Value>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_standard(machine_type: &MachineType) -> bool {
+    *machine_type == MachineType::Standard
 }
 
 #[derive(Deserialize)]
@@ -78,6 +86,7 @@ pub(super) async fn put(
         version: VERSION,
         role_arn: Cow::Borrowed(&revision.role_arn),
         created: revision.created,
+        machine_type: revision.machine_type,
         logging: Cow::Borrowed(&revision.logging),
         tracing: Cow::Borrowed(&revision.tracing),
         encryption: Cow::Borrowed(&revision.encryption),
@@ -165,6 +174,7 @@ async fn read_item(catalog: &Catalog, key: &Key, id: String, item: &Item) -> Res
         definition,
         role_arn: settings.role_arn.into_owned(),
         created: settings.created,
+        machine_type: settings.machine_type,
         logging: settings.logging.into_owned(),
         tracing: settings.tracing.into_owned(),
         encryption: settings.encryption.into_owned(),

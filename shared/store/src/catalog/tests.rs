@@ -34,6 +34,7 @@ fn machine(name: &str, revision: &str, definition: &str) -> StateMachine {
         created,
         revision: MachineRevision {
             id: revision.into(),
+            machine_type: model::MachineType::Express,
             definition: definition.into(),
             role_arn: "arn:aws:iam::123456789012:role/states".into(),
             created,
@@ -44,6 +45,7 @@ fn machine(name: &str, revision: &str, definition: &str) -> StateMachine {
         status: MachineStatus::Active,
         updated: false,
         tags: json!([]),
+        published: None,
     }
 }
 
@@ -104,10 +106,10 @@ async fn a_revision_that_lost_leaves_nothing() -> anyhow::Result<()> {
     world.catalog.create_machine(&first).await?;
     assert_eq!(world.catalog.create_machine(&machine("m", "r2", "{}")).await?, Some(first.clone()));
     let late = machine("m", "r3", "{}");
-    assert_eq!(world.catalog.update_machine(&late, "r0").await?, Err(Some(first.clone())));
+    assert_eq!(world.catalog.update_machine(&late, &machine("m", "r0", "{}")).await?, Err(Some(first.clone())));
     assert_eq!(items_of(&world, &first.arn).await?, ["META", "REV#r1"]);
     let absent = machine("absent", "r1", "{}");
-    assert_eq!(world.catalog.update_machine(&absent, "r0").await?, Err(None));
+    assert_eq!(world.catalog.update_machine(&absent, &absent).await?, Err(None));
     assert_eq!(items_of(&world, &absent.arn).await?, [""; 0]);
     Ok(())
 }
@@ -119,8 +121,8 @@ async fn a_revision_that_was_there_before_stays() -> anyhow::Result<()> {
     let first = machine("m", "r1", "{}");
     world.catalog.create_machine(&first).await?;
     let second = machine("m", "r2", "{}");
-    assert_eq!(world.catalog.update_machine(&second, "r1").await?, Ok(()));
-    assert_eq!(world.catalog.update_machine(&first, "r0").await?, Err(Some(second)));
+    assert_eq!(world.catalog.update_machine(&second, &first).await?, Ok(()));
+    assert_eq!(world.catalog.update_machine(&first, &machine("m", "r0", "{}")).await?, Err(Some(second)));
     assert_eq!(world.catalog.revision(&first.arn, "r1").await?, Some(first.revision));
     Ok(())
 }
@@ -132,7 +134,7 @@ async fn a_write_that_is_sent_again_has_won() -> anyhow::Result<()> {
     let (first, second) = (machine("m", "r1", "{}"), machine("m", "r2", "{}"));
     world.catalog.create_machine(&first).await?;
     for _ in 0..2 {
-        assert_eq!(world.catalog.update_machine(&second, "r1").await?, Ok(()));
+        assert_eq!(world.catalog.update_machine(&second, &first).await?, Ok(()));
         let tags = json!([{"key": "a", "value": "1"}]);
         assert_eq!(world.catalog.set_machine_tags(&first.arn, &tags, &json!([])).await?, Ok(()));
     }
@@ -175,7 +177,10 @@ async fn a_deleted_machine_is_listed_among_those_that_are_gone() -> anyhow::Resu
         assert_eq!(lists().await?, [vec!["other"], vec!["one"]]);
     }
     assert_eq!(world.catalog.set_machine_tags(&one.arn, &json!([1]), &json!([])).await?, Err(None));
-    assert_eq!(world.catalog.update_machine(&machine("one", "r2", "{}"), "r1").await?, Err(None));
+    assert_eq!(
+        world.catalog.update_machine(&machine("one", "r2", "{}"), &machine("one", "r1", "{}")).await?,
+        Err(None)
+    );
     assert_eq!(world.catalog.create_machine(&machine("one", "r3", "{}")).await?, None);
     assert_eq!(lists().await?, [vec!["one", "other"], vec![]]);
     assert_eq!(items_of(&world, &one.arn).await?, ["META", "REV#r1", "REV#r3"]);
@@ -279,6 +284,7 @@ async fn items_of_version_1_are_read() -> anyhow::Result<()> {
         created: Timestamp::from_micros(4),
         revision: MachineRevision {
             id: "r".into(),
+            machine_type: model::MachineType::Standard,
             definition: "{}".into(),
             role_arn: "role".into(),
             created: Timestamp::from_micros(5),
@@ -289,6 +295,7 @@ async fn items_of_version_1_are_read() -> anyhow::Result<()> {
         status: MachineStatus::Deleting,
         updated: true,
         tags: json!([]),
+        published: None,
     };
     assert_eq!(listed, [expected]);
     Ok(())

@@ -37,6 +37,7 @@ fn meta(machine: &StateMachineArn, name: &str, at: i64, status: ExecutionStatus)
         trace_header: None,
         expires: None,
         redriven: None,
+        qualifier: None,
     }
 }
 
@@ -204,6 +205,7 @@ async fn a_token_that_was_not_given_out_is_unreadable() -> anyhow::Result<()> {
 async fn create_machine(catalog: &crate::Catalog, arn: &StateMachineArn) -> anyhow::Result<()> {
     let revision = MachineRevision {
         id: "revision-1".into(),
+        machine_type: model::MachineType::Standard,
         definition: "{}".into(),
         role_arn: "role".into(),
         created: Timestamp::from_micros(1),
@@ -213,7 +215,8 @@ async fn create_machine(catalog: &crate::Catalog, arn: &StateMachineArn) -> anyh
     };
     let created = Timestamp::from_micros(1);
     let status = MachineStatus::Active;
-    let machine = StateMachine { arn: arn.clone(), created, revision, status, updated: false, tags: json!([]) };
+    let machine =
+        StateMachine { arn: arn.clone(), created, revision, status, updated: false, tags: json!([]), published: None };
     catalog.create_machine(&machine).await?;
     Ok(())
 }

@@ -30,6 +30,7 @@ fn meta(name: &str, run: &str) -> Result<Meta> {
         trace_header: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".into()),
         expires: None,
         redriven: None,
+        qualifier: None,
     })
 }
 

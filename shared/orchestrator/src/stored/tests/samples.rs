@@ -4,11 +4,12 @@
 
 use crate::{Cause, Record, RecordKey, RunKey};
 use engine::{
-    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven, TaskRequest,
-    Visit, Waiting,
+    Awaits, Call, Cursor, Ending, Fork, Forked, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven, Scopes,
+    TaskRequest, Visit, Waiting,
 };
 use model::history::{Event, Kind, Service, StateType};
-use model::{EventRef, Failure, Home, Payload, RunId, Seq, StrandId, Timestamp, WriterId};
+use model::{EventRef, Failure, Home, Payload, RunId, Seq, StrandId, Timestamp, Variables, WriterId};
+use serde_json::{Value, json};
 
 const TIME: Timestamp = Timestamp::from_micros(1_700_000_000_000_001);
 
@@ -86,6 +87,29 @@ pub(super) fn redriven_samples() -> Vec<(&'static str, Record)> {
     .collect()
 }
 
+/// Every sample that version 4 brought, with its name: records with variables.
+pub(super) fn variable_samples() -> Vec<(&'static str, Record)> {
+    // What the record's event sets, and which scopes have the same.
+    [("assigned", 1, 1, 0), ("assigned-before", 0, 1, 1), ("set-around", 0, 0, 1), ("assigned-last", 1, 0, 0)]
+        .into_iter()
+        .map(|(name, sets, own, around)| {
+            let assigned = variables(&json!({ "n": 1.0, "text": "v".repeat(510) }));
+            let kinds = vec![exited(assigned.clone()); sets];
+            let mut record = record(Cause::Step(6), kinds, Phase::Ready { state: "Next".to_owned(), input: big() });
+            let mut outer = vec![variables(&json!({ "a": [1] })); around];
+            outer.extend(vec![assigned.clone(); around]);
+            let own = if own > 0 { assigned } else { Variables::none() };
+            record.cursor.place.variables = Scopes { own, outer };
+            (name, record)
+        })
+        .collect()
+}
+
+/// The samples of every version.
+pub(super) fn all_samples() -> Vec<(&'static str, Record)> {
+    samples().into_iter().chain(redriven_samples()).chain(variable_samples()).collect()
+}
+
 /// The name of the sample that has this phase. A new phase does not compile here: add a sample and its fixture.
 pub(super) fn name_of(phase: &Phase<Payload>) -> &'static str {
     match phase {
@@ -137,7 +161,8 @@ pub(super) fn record(cause: Cause, kinds: Vec<Kind<Payload>>, phase: Phase<Paylo
     let events = previous.zip(kinds).map(|(previous, kind)| Event { previous, kind }).collect();
     let item = MapItem { index: 1, value: payload("\"item\"") };
     let iteration_of = Some("Each".to_owned());
-    let place = Place { iteration_of, item: Some(item), events_before: 9, siblings: None, redriven: None };
+    let variables = Scopes::none();
+    let place = Place { iteration_of, item: Some(item), events_before: 9, siblings: None, redriven: None, variables };
     let cursor = Cursor { since: 6, last: Some(event(count.saturating_sub(1))), events: 60, place, phase };
     Record { key: key(7), writer: WriterId("writer-1".into()), cause, time: TIME, events, cursor }
 }
@@ -166,13 +191,13 @@ pub(super) fn every_kind() -> Vec<Kind<Payload>> {
     let failure = || Failure::new("E", "because");
     let small = || payload(r#"{"a":1}"#);
     vec![
-        Kind::ExecutionStarted { input: small(), role_arn: "role".to_owned() },
+        Kind::ExecutionStarted { input: small(), role_arn: "role".to_owned(), version_arn: None, alias_arn: None },
         Kind::ExecutionSucceeded { output: big() },
         Kind::ExecutionFailed(failure()),
         Kind::ExecutionAborted(Failure::default()),
         Kind::ExecutionTimedOut(Failure::named("E")),
         Kind::StateEntered { state_type: StateType::Choice, name: name(), input: small() },
-        Kind::StateExited { state_type: StateType::Succeed, name: name(), output: big() },
+        exited(Variables::none()),
         Kind::TaskScheduled {
             service: service(),
             region: "r".to_owned(),
@@ -211,6 +236,15 @@ pub(super) fn every_kind() -> Vec<Kind<Payload>> {
         Kind::MapIterationFailed { name: name(), index: 2 },
         Kind::MapIterationAborted { name: name(), index: 3 },
     ]
+}
+
+fn exited(assigned: Variables<Payload>) -> Kind<Payload> {
+    Kind::StateExited { state_type: StateType::Succeed, name: "Each".to_owned(), output: big(), assigned }
+}
+
+/// Variables of these values.
+pub(super) fn variables(values: &Value) -> Variables<Payload> {
+    Variables::from_values(values.as_object().cloned().unwrap_or_default())
 }
 
 fn event(index: u32) -> EventRef {

@@ -1,7 +1,7 @@
 //! Wakes as they travel: what comes back is what was sent, with its payloads and where they lie.
 
 use super::fixtures;
-use super::samples::{big, key, payload, record, samples};
+use super::samples::{all_samples, big, key, payload, record, samples};
 use crate::ports::StoredRecord;
 use crate::stored::{Located, payload_at};
 use crate::wire::Error;
@@ -52,7 +52,7 @@ fn wakes() -> Vec<(&'static str, Wake)> {
 }
 
 /// Every payload of a record, events first.
-fn payloads(record: &Record) -> Vec<Payload> {
+pub(super) fn payloads(record: &Record) -> Vec<Payload> {
     let mut found = Vec::new();
     let mut note = |payload: Payload| {
         found.push(payload.clone());
@@ -89,7 +89,7 @@ fn a_wake_comes_back_as_it_was_sent() {
 
 #[test]
 fn a_record_comes_back_whole_and_knows_where_its_payloads_lie() {
-    for (name, record) in samples() {
+    for (name, record) in all_samples() {
         let stored = record.encode(usize::MAX).stored;
         let back = Wake::from_text(&carrying(&record).to_text()).expect(name);
         let travelled = back.record.expect(name);
@@ -158,9 +158,9 @@ fn a_newer_message_waits_for_a_newer_program_whatever_else_has_changed() {
             message["version"] = 2.into();
             message["kind"] = "Unheard".into();
         }),
-        refusal(|message| message["record"]["version"] = 4.into()),
+        refusal(|message| message["record"]["version"] = 5.into()),
     ];
-    for (error, version) in newer.iter().zip([2, 2, 4]) {
+    for (error, version) in newer.iter().zip([2, 2, 5]) {
         assert!(matches!(error, Error::Newer(found) if *found == version), "{error}");
         assert!(error.is_transient() && error.to_string().contains("run a newer one"), "{error}");
     }
@@ -170,8 +170,8 @@ fn a_newer_message_waits_for_a_newer_program_whatever_else_has_changed() {
 fn a_damaged_message_lasts_and_says_what_is_wrong() {
     for (error, says) in [
         (refusal(|message| message["kind"] = "Unheard".into()), "unknown variant `Unheard`"),
-        (refusal(|message| message["execution"] = 7.into()), "the message is no wake"),
-        (refusal(|message| *message = Value::Null), "the message is no wake"),
+        (refusal(|message| message["execution"] = 7.into()), "the message is damaged"),
+        (refusal(|message| *message = Value::Null), "the message is damaged"),
     ] {
         assert!(!error.is_transient() && error.to_string().contains(says), "{error}");
     }

@@ -1,7 +1,14 @@
 //! What an operator reads about messages that fail.
+//!
+//! In a program of its own: where a test without a subscriber comes upon an event at the same moment, the event may be taken
+//! for one that nobody wants.
 
-use crate::fake_sqs::{FakeSqs, wake};
+#[expect(dead_code, reason = "the other tests have a use for the rest")]
+#[path = "sqs/fake_sqs.rs"]
+mod fake_sqs;
+
 use anyhow::{Context, Result, ensure};
+use fake_sqs::{FakeSqs, wake};
 use model::Failure;
 use orchestrator::{Acknowledge, Wake, WakeKind};
 use ratchet_queue::{Attributes, Consumer, Event, Message, Redelivery};
