@@ -1,10 +1,12 @@
 //! The command line: what `ratchet` is told, and the help that teaches it.
 
 mod cloud;
+mod limits;
 
 pub(crate) use cloud::{Bridge, Doctor};
+pub(crate) use limits::Limits;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -57,7 +59,7 @@ With a MockConfigFile.json among --tasks, a test case is started as with Step Fu
 --state-machine-arn arn:...:stateMachine:Leads#HappyPath (kept in memory: not after a restart).";
 
 const VALIDATE: &str = "\
-Prints each finding as file:line:column: error: message [CODE].
+Prints each finding under its line; where stdout is no terminal, as file:line:column: error: message [CODE].
 Exit code: 0 no errors, 1 errors, 2 a file is missing.
 
 Examples:
@@ -125,6 +127,8 @@ pub(crate) struct Run {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +155,8 @@ pub(crate) struct Local {
     /// The account of ARNs
     #[arg(long, default_value = "123456789012", value_parser = account)]
     pub(crate) account: String,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +165,39 @@ pub(crate) struct Validate {
     /// Definitions, or folders with a workflow.asl.json; - is stdin
     #[arg(required = true, value_name = "DEFINITION")]
     pub(crate) definitions: Vec<PathBuf>,
+    /// How findings are printed; by default pretty on a terminal and short elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// What the machines are
+    #[arg(long = "type", value_enum, default_value_t = Type::Standard)]
+    pub(crate) machine_type: Type,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Each under its line
+    Pretty,
+    /// One line each, for editors and logs
+    Short,
+    /// One document, for tools
+    Json,
+}
+
+/// The type of a state machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Type {
+    Standard,
+    Express,
+}
+
+impl From<Type> for language::MachineType {
+    fn from(value: Type) -> Self {
+        match value {
+            Type::Standard => Self::Standard,
+            Type::Express => Self::Express,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

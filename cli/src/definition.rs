@@ -1,7 +1,7 @@
 //! A definition and what lies beside it: where it is, what it is called, what is wrong with it.
 
-use crate::suggestion;
-use language::{Machine, Parsed, Severity};
+use crate::findings::Findings;
+use language::{Diagnostic, Machine, MachineType, Parsed};
 use serde_json::Value;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -90,43 +90,20 @@ impl Definition {
         if name.is_empty() { "workflow".into() } else { name }
     }
 
-    /// Every finding as `file:line:column: error: message [CODE]`, and whether one of them is an error.
-    pub(crate) fn findings(&self) -> (Vec<String>, bool) {
-        let (diagnostics, refused) = match language::parse(&self.text) {
-            Ok(Parsed { warnings, .. }) => (warnings, false),
-            Err(diagnostics) => (diagnostics, true),
-        };
-        let lines = diagnostics.iter().map(|diagnostic| {
-            let severity = match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
-            // The place is in front: AWS's own notation of it within the message says nothing more.
-            let message = diagnostic.message.lines().next().unwrap_or_default();
-            let at = match diagnostic.pointer.as_str() {
-                "" | "/" => String::new(),
-                pointer => format!(" at {pointer}"),
-            };
-            let position = language::locate(&self.text, &diagnostic.pointer);
-            let code = diagnostic.code.as_str();
-            let hint = suggestion::for_finding(&self.text, diagnostic);
-            format!("{}:{position}: {severity}: {message}{at}{hint} [{code}]", self.path.display())
-        });
-        (lines.collect(), refused)
+    /// The machine with its warnings, or everything that is wrong with it.
+    pub(crate) fn parse(&self, machine_type: MachineType) -> Result<Parsed, Vec<Diagnostic>> {
+        language::parse_as(&self.text, machine_type)
     }
 
     /// The machine; warnings are told on stderr.
     pub(crate) fn machine(&self) -> Result<Machine, Error> {
-        let (findings, refused) = self.findings();
-        match language::parse(&self.text) {
-            Ok(Parsed { machine, .. }) if !refused => {
-                for finding in findings {
-                    eprintln!("{finding}");
-                }
-                Ok(machine)
-            }
-            Ok(_) | Err(_) => Err(Error::Invalid(findings)),
+        let Parsed { machine, warnings } = self
+            .parse(MachineType::Standard)
+            .map_err(|diagnostics| Error::Invalid(Findings::of(self, diagnostics).short()))?;
+        for finding in Findings::of(self, warnings).short() {
+            eprintln!("{finding}");
         }
+        Ok(machine)
     }
 
     /// Where a state is defined: `workflow.asl.json:12:5`.

@@ -1,5 +1,6 @@
 //! The parts put together: store, queue, tasks and orchestrator in one process, and the API over them.
 
+use crate::arguments::Limits;
 use crate::backlog::Backlog;
 use crate::error::Error;
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::serve::ListenerExt;
 use bootstrap::SystemClock;
 use embedded::Activities;
-use embedded::queue::{Settings as QueueSettings, WakeQueue};
+use embedded::queue::{Settings as QueueSettings, StartQueue, WakeQueue};
 use embedded::store::Store;
 use embedded::tasks::{Callbacks, LocalTasks};
 use model::arn::Place;
@@ -34,6 +35,7 @@ pub(crate) struct Host {
     pub(crate) tasks: Arc<LocalTasks>,
     store: Arc<Store>,
     queue: WakeQueue,
+    starts: StartQueue,
 }
 
 impl Host {
@@ -43,9 +45,11 @@ impl Host {
         tasks: LocalTasks,
         place: Place,
         observer: Arc<dyn Observer>,
+        limits: Limits,
     ) -> Result<Self, Error> {
         let store = Arc::new(Store::open(data)?);
         let queue = WakeQueue::new(QueueSettings::default());
+        let starts = StartQueue::default();
         let tasks = Arc::new(tasks);
         let ports = Ports {
             journal: store.clone(),
@@ -53,6 +57,7 @@ impl Host {
             activities: Arc::new(Activities::new()),
             blobs: store.clone(),
             queue: Arc::new(queue.clone()),
+            express: Arc::new(starts.clone()),
             timers: None,
             tasks: tasks.clone(),
             clock: Arc::new(SystemClock),
@@ -62,25 +67,32 @@ impl Host {
         let settings = Settings {
             states_per_invocation: STATES_PER_INVOCATION,
             claim_lifetime: CLAIM_LIFETIME,
+            max_payload_bytes: limits.max_payload_bytes(),
             ..Settings::one_process(place, store.token_key().to_vec(), process)
         };
         let orchestrator = Orchestrator::new(ports, settings);
         tasks.set_callbacks(Arc::new(Answers(Arc::downgrade(&orchestrator))));
-        Ok(Self { orchestrator, tasks, store, queue })
+        Ok(Self { orchestrator, tasks, store, queue, starts })
     }
 
-    /// Begins to handle wakes.
+    /// Begins to handle wakes, and to run Express executions.
     pub(crate) fn start(&self) {
         let orchestrator = Arc::clone(&self.orchestrator);
         self.queue.start(move |wake| {
             let orchestrator = Arc::clone(&orchestrator);
             async move { orchestrator.handle(wake).await }
         });
+        let orchestrator = Arc::clone(&self.orchestrator);
+        self.starts.start(move |start| {
+            let orchestrator = Arc::clone(&orchestrator);
+            async move { orchestrator.run_express(start).await.map(drop) }
+        });
     }
 
     /// The API over this host.
     pub(crate) fn router(&self) -> Router {
-        api::router(Arc::clone(&self.orchestrator), api::Options::default())
+        let max_payload_bytes = self.orchestrator.settings().max_payload_bytes;
+        api::router(Arc::clone(&self.orchestrator), api::Options { max_payload_bytes, ..api::Options::default() })
     }
 
     /// What waits, and for how long.
@@ -90,7 +102,7 @@ impl Host {
 
     /// Stops: waits so long at most for what runs, then closes the store.
     pub(crate) async fn stop(&self, at_most: Duration) {
-        self.queue.stop(at_most).await;
+        tokio::join!(self.queue.stop(at_most), self.starts.stop(at_most));
         self.store.stop().await;
     }
 }

@@ -13,6 +13,7 @@ mod definition;
 #[cfg(feature = "aws")]
 mod doctor;
 mod error;
+mod findings;
 mod host;
 mod input;
 mod suggestion;

@@ -100,34 +100,22 @@ const FIELDS: [&str; 92] = [
     "ToleratedFailurePercentage",
 ];
 
-/// `; did you mean "..."?`, or nothing.
-pub(crate) fn for_finding(text: &str, diagnostic: &Diagnostic) -> String {
-    let meant = match diagnostic.code {
-        Code::MissingTransitionTarget => diagnostic
-            .message
-            .strip_prefix("Missing '")
-            .and_then(|rest| rest.split_once("target: "))
-            .and_then(|(_, name)| nearest(name, state_names(text).iter().map(String::as_str)).map(str::to_owned)),
-        Code::SchemaValidationFailed => diagnostic
-            .message
-            .strip_prefix("Field '")
-            .and_then(|rest| rest.split_once("' is not supported"))
-            .and_then(|(name, _)| nearest(name, FIELDS).filter(|near| *near != name).map(str::to_owned)),
-        Code::InvalidJsonDescription
-        | Code::DuplicateStateName
-        | Code::UnreachableState
-        | Code::MissingEndState
-        | Code::NotSupported
-        | Code::InvalidResource
-        | Code::NoDollar
-        | Code::NoPath
-        | Code::PassResultIsStatic => None,
+/// `did you mean "..."?`, if the finding is about a name that is nearly another one.
+pub(crate) fn for_finding(names: &[String], diagnostic: &Diagnostic) -> Option<String> {
+    let meant = if diagnostic.code == Code::MissingTransitionTarget {
+        let (_, name) = diagnostic.message.strip_prefix("Missing '")?.split_once("target: ")?;
+        nearest(name, names.iter().map(String::as_str))?
+    } else if diagnostic.code == Code::SchemaValidationFailed {
+        let (name, _) = diagnostic.message.strip_prefix("Field '")?.split_once("' is not supported")?;
+        nearest(name, FIELDS).filter(|near| *near != name)?
+    } else {
+        return None;
     };
-    meant.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
+    Some(format!("did you mean {meant:?}?"))
 }
 
 /// The names of all states, in all scopes.
-fn state_names(text: &str) -> Vec<String> {
+pub(crate) fn state_names(text: &str) -> Vec<String> {
     let Ok(root) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let mut names = Vec::new();
     let mut open = vec![&root];
@@ -156,8 +144,8 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let found = language::parse(text).map_or_else(|found| found, |parsed| parsed.warnings);
-        let found: Vec<String> =
-            found.iter().map(|finding| for_finding(text, finding)).filter(|hint| !hint.is_empty()).collect();
+        let names = state_names(text);
+        let found: Vec<String> = found.iter().filter_map(|finding| for_finding(&names, finding)).collect();
         assert_eq!(found, expected);
     }
 
@@ -165,11 +153,11 @@ mod tests {
     fn a_slip_in_a_name_or_a_field_is_seen() {
         check(
             r#"{"StartAt": "Pya", "States": {"Pay": {"Type": "Pass", "Next": "Shpi"}, "Ship": {"Type": "Succeed"}}}"#,
-            &["; did you mean \"Pay\"?", "; did you mean \"Ship\"?"],
+            &["did you mean \"Pay\"?", "did you mean \"Ship\"?"],
         );
         check(
             r#"{"StartAt": "Pay", "States": {"Pay": {"Type": "Pass", "ResultPth": "$.x", "End": true}}}"#,
-            &["; did you mean \"ResultPath\"?"],
+            &["did you mean \"ResultPath\"?"],
         );
     }
 }

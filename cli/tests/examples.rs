@@ -260,6 +260,20 @@ fn a_run_that_exceeds_its_time_limit_has_an_exit_code_of_its_own() -> anyhow::Re
 }
 
 #[test]
+fn payloads_are_as_large_as_on_aws_unless_they_may_be_larger() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let large = json!({ "Type": "Pass", "Result": "x".repeat(300_000), "End": true });
+    let definition = json!({ "StartAt": "Large", "States": { "Large": large } });
+    std::fs::write(folder.path().join("flow.asl.json"), definition.to_string())?;
+    let limited = ratchet(folder.path(), &["run", "flow.asl.json"])?;
+    ensure!(limited.code == Some(1), "{limited:#?}");
+    ensure!(limited.stderr.contains("States.DataLimitExceeded"), "{limited:#?}");
+    let unlimited = ratchet(folder.path(), &["run", "flow.asl.json", "--payload-limit", "none"])?;
+    ensure!(unlimited.code == Some(0) && unlimited.stdout.len() > 300_000, "{}", unlimited.stderr);
+    Ok(())
+}
+
+#[test]
 fn wrong_arguments_are_explained() -> anyhow::Result<()> {
     let folder = sleeper()?;
     std::fs::write(folder.path().join("broken.toml"), "[lambda.a]\ncomand = 'x'\n")?;
@@ -307,14 +321,14 @@ fn every_mistake_in_a_definition_has_its_line_and_column() -> anyhow::Result<()>
     std::fs::write(folder.path().join("cut.asl.json"), "{\n  \"StartAt\": \"A\",\n  \"States\": {\n")?;
     let ended = ratchet(folder.path(), &["validate", "bad.asl.json"])?;
     ensure!(ended.code == Some(1), "{ended:#?}");
-    for text in ["bad.asl.json:4:27: error: ", "Nowhere", "MISSING_TRANSITION_TARGET", "bad.asl.json:5:27: error: "] {
+    for text in ["bad.asl.json:4:35: error: ", "Nowhere", "MISSING_TRANSITION_TARGET", "bad.asl.json:5:38: error: "] {
         ensure!(ended.stdout.contains(text), "validate does not say {text:?}: {ended:#?}");
     }
     let ended = ratchet(folder.path(), &["validate", "cut.asl.json"])?;
     ensure!(ended.code == Some(1) && ended.stdout.starts_with("cut.asl.json:"), "{ended:#?}");
     // It does not run either, and says the same.
     let ended = ratchet(folder.path(), &["run", "bad.asl.json"])?;
-    ensure!(ended.code == Some(2) && ended.stderr.contains("bad.asl.json:4:27: error: "), "{ended:#?}");
+    ensure!(ended.code == Some(2) && ended.stderr.contains("bad.asl.json:4:35: error: "), "{ended:#?}");
     Ok(())
 }
 

@@ -50,7 +50,7 @@ async fn serve(arguments: &Local, tasks: LocalTasks, has_mocks: bool) -> Result<
         account: arguments.account.as_str().into(),
     };
     host::keep_out_of_git(&arguments.data);
-    let host = Host::open(&arguments.data, tasks, place, Arc::new(Unobserved))?;
+    let host = Host::open(&arguments.data, tasks, place, Arc::new(Unobserved), arguments.limits)?;
     let backlog = host.backlog();
     let mut router = backlog.beside(host.router());
     if has_mocks {

@@ -1,7 +1,7 @@
 //! `ratchet run`: one execution, watched, durable, resumable by its name.
 
 use super::result::Ended;
-use crate::arguments::Run;
+use crate::arguments::{Limits, Run};
 use crate::callbacks::{function_and_event, open_callbacks};
 use crate::definition::Definition;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use embedded::tasks::LocalTasks;
 use language::Machine;
 use language::machine::{Resource, State};
 use model::arn::Place;
-use model::{ActivityArn, ExecutionArn, Payload, StateMachineArn};
+use model::{ActivityArn, ExecutionArn, MachineType, Payload, StateMachineArn};
 use orchestrator::ports::ExecutionStatus;
 use orchestrator::{CreateMachine, StartRequest, UpdateMachine};
 use serde_json::json;
@@ -61,6 +61,7 @@ pub(super) fn run(arguments: &Run) -> Result<u8, Error> {
         is_at_its_own_place: arguments.data.is_none(),
         what: arguments.what.clone(),
         options: options(arguments),
+        limits: arguments.limits,
         name,
         data,
         watching,
@@ -102,6 +103,7 @@ fn options(arguments: &Run) -> String {
     if let Some(case) = &arguments.test_case {
         options.extend([" --test-case ", case]);
     }
+    options.push_str(arguments.limits.options());
     options
 }
 
@@ -126,6 +128,7 @@ struct Plan {
     input_was_given: bool,
     is_named: bool,
     data: PathBuf,
+    limits: Limits,
     is_at_its_own_place: bool,
     /// What the command line named, and the options that the same run needs again.
     what: PathBuf,
@@ -160,7 +163,7 @@ impl Plan {
         if self.is_at_its_own_place {
             keep_out_of_git(&self.data);
         }
-        let host = Host::open(&self.data, tasks, place, watcher.clone())?;
+        let host = Host::open(&self.data, tasks, place, watcher.clone(), self.limits)?;
         let server = Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), host.router()).await?;
         let endpoint = endpoint(server.address);
         host.tasks.set_endpoint(endpoint.clone());
@@ -221,7 +224,7 @@ impl Plan {
             // Others may run in a data directory that was named.
             orchestrator.recover().await?;
             let request = StartRequest {
-                machine: self.state_machine.clone(),
+                machine: self.state_machine.clone().into(),
                 name: Some(self.name.clone()),
                 input: self.input.clone(),
                 trace_header: None,
@@ -254,12 +257,14 @@ impl Plan {
         let orchestrator = &host.orchestrator;
         let request = CreateMachine {
             name: self.state_machine.name().to_owned(),
+            machine_type: MachineType::Standard,
             definition: self.definition.text.clone(),
             role_arn: "arn:aws:iam::123456789012:role/ratchet".into(),
             logging: json!({ "level": "OFF", "includeExecutionData": false }),
             tracing: json!({ "enabled": false }),
             encryption: json!({ "type": "AWS_OWNED_KEY" }),
             tags: json!([]),
+            publish: None,
         };
         match orchestrator.create_state_machine(request).await {
             Ok(_) => Ok(()),

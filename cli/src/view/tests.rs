@@ -5,7 +5,7 @@ use super::plain;
 use super::tree::Tree;
 use engine::{Cursor, Ending, Fork, Forked, Outcome, Phase, Place, Visit, Waiting};
 use model::history::{Event, Kind, StateType};
-use model::{ExecutionArn, Failure, Payload, RunId, Seq, StrandId, Timestamp, WriterId, arn};
+use model::{ExecutionArn, Failure, Payload, RunId, Seq, StrandId, Timestamp, Variables, WriterId, arn};
 use orchestrator::{Cause, Record, RecordKey, RunKey};
 
 fn at(milliseconds: i64) -> Timestamp {
@@ -46,7 +46,7 @@ fn entered(state_type: StateType, name: &str) -> Kind<Payload> {
 }
 
 fn exited(state_type: StateType, name: &str) -> Kind<Payload> {
-    Kind::StateExited { state_type, name: name.into(), output: Payload::empty() }
+    Kind::StateExited { state_type, name: name.into(), output: Payload::empty(), assigned: Variables::default() }
 }
 
 fn forked(state: &str, seq: Seq, total: u32, ending: Option<Ending>) -> Phase<Payload> {

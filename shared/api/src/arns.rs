@@ -2,16 +2,40 @@
 
 use crate::refusal::Refusal;
 use model::arn::{self, ActivityArn, ExecutionArn, StateMachineArn};
+use model::{AliasArn, QualifiedArn, VersionArn};
 use orchestrator::Tagged;
 
-/// The ARN of a machine, without a version or an alias.
-///
-/// There are neither versions nor aliases yet, so an ARN with one names nothing.
+/// The ARN of a machine for operations to which a version or an alias of one is no machine.
 pub(crate) fn machine(text: &str) -> Result<StateMachineArn, Refusal> {
     if qualifier(text).is_some() {
         return Err(Refusal::no_such_machine(text));
     }
     unlabelled(text)
+}
+
+/// The ARN of a machine, or of a version or alias of one.
+pub(crate) fn qualified(text: &str) -> Result<QualifiedArn, Refusal> {
+    let arn: QualifiedArn = text.parse().map_err(Refusal::invalid_arn)?;
+    check_label(arn.machine())?;
+    Ok(arn)
+}
+
+/// The ARN of a version.
+pub(crate) fn version(text: &str) -> Result<VersionArn, Refusal> {
+    match qualified(text)? {
+        QualifiedArn::Version(arn) => Ok(arn),
+        QualifiedArn::Machine(_) | QualifiedArn::Alias(_) => Err(Refusal::invalid_arn(arn::Error::Shape(text.into()))),
+    }
+}
+
+/// The ARN of an alias.
+pub(crate) fn alias(text: &str) -> Result<AliasArn, Refusal> {
+    match qualified(text)? {
+        QualifiedArn::Alias(arn) => Ok(arn),
+        QualifiedArn::Machine(_) | QualifiedArn::Version(_) => {
+            Err(Refusal::invalid_arn(arn::Error::Shape(text.into())))
+        }
+    }
 }
 
 /// The ARN of a machine for operations that take no version or alias at all.
@@ -38,7 +62,8 @@ pub(crate) fn activity(text: &str) -> Result<ActivityArn, Refusal> {
 pub(crate) fn tagged(text: &str) -> Result<Tagged, Refusal> {
     match text.parse::<ActivityArn>() {
         Ok(arn) => Ok(Tagged::Activity(arn)),
-        Err(arn::Error::ResourceType(_)) => machine(text).map(Tagged::Machine),
+        // Versions and aliases have no tags of their own.
+        Err(arn::Error::ResourceType(_)) => unlabelled(text).map(Tagged::Machine),
         Err(error @ (arn::Error::Prefix(_) | arn::Error::Shape(_))) => Err(Refusal::invalid_arn(error)),
     }
 }
@@ -61,11 +86,16 @@ fn qualifier(text: &str) -> Option<&str> {
 /// A machine's ARN without the label of a Map state.
 fn unlabelled(text: &str) -> Result<StateMachineArn, Refusal> {
     let arn: StateMachineArn = text.parse().map_err(Refusal::invalid_arn)?;
+    check_label(&arn)?;
+    Ok(arn)
+}
+
+fn check_label(arn: &StateMachineArn) -> Result<(), Refusal> {
     if arn.name().contains('/') {
         return Err(Refusal::validation("This operation does not support labeled ARNs")
             .with("reason", "API_DOES_NOT_SUPPORT_LABELED_ARNS"));
     }
-    Ok(arn)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -85,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_of_a_version_names_nothing() {
+    fn an_arn_of_a_version_names_no_machine() {
         let version = format!("{MACHINE}:2");
         let message = format!("State Machine Does Not Exist: '{version}'");
         assert_eq!(code(machine(&version)), Some(("StateMachineDoesNotExist", message)));
@@ -111,5 +141,17 @@ mod tests {
         assert!(matches!(tagged(MACHINE), Ok(Tagged::Machine(_))));
         assert!(matches!(tagged("arn:aws:states:us-east-1:123456789012:activity:a"), Ok(Tagged::Activity(_))));
         assert!(tagged("arn:aws:states:us-east-1:123456789012:execution:a:b").is_err());
+        assert_eq!(code(tagged(&format!("{MACHINE}:1"))).map(|(code, _)| code), Some("InvalidArn"));
+    }
+
+    #[test]
+    fn versions_and_aliases_are_told_apart() {
+        let (number, name) = (format!("{MACHINE}:1"), format!("{MACHINE}:PROD"));
+        assert!(version(&number).is_ok() && alias(&name).is_ok());
+        for refused in [version(&name).err(), version(MACHINE).err(), alias(&number).err(), alias(MACHINE).err()] {
+            assert_eq!(refused.map(|refusal| refusal.code), Some("InvalidArn"));
+        }
+        let labelled = qualified(&format!("{MACHINE}/label:1")).err();
+        assert_eq!(labelled.map(|refusal| refusal.code), Some("ValidationException"));
     }
 }

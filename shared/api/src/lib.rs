@@ -29,9 +29,9 @@ mod rest;
 mod rights;
 mod room;
 mod router;
+mod routing;
 mod service;
 mod tags;
-mod variables;
 mod wire;
 
 pub use options::{Front, LAMBDA_MAX_RESPONSE_BYTES, MAX_REQUEST_BYTES, Options};

@@ -88,7 +88,7 @@ impl Operation {
         self == Self::GetActivityTask
     }
 
-    /// Does it, and gives the body of the answer. A poll waits as long as `patience` lasts.
+    /// Does it, and gives the body of the answer. Its caller waits as long as `patience` lasts.
     pub(crate) async fn perform(
         self,
         orchestrator: &Arc<Orchestrator>,
@@ -98,11 +98,23 @@ impl Operation {
         match self {
             Self::CreateActivity => body(&operations::create_activity::run(orchestrator, request).await?),
             Self::CreateStateMachine => body(&operations::create_state_machine::run(orchestrator, request).await?),
+            Self::CreateStateMachineAlias => {
+                body(&operations::create_state_machine_alias::run(orchestrator, request).await?)
+            }
             Self::DeleteActivity => body(&operations::delete_activity::run(orchestrator, request).await?),
             Self::DeleteStateMachine => body(&operations::delete_state_machine::run(orchestrator, request).await?),
+            Self::DeleteStateMachineAlias => {
+                body(&operations::delete_state_machine_alias::run(orchestrator, request).await?)
+            }
+            Self::DeleteStateMachineVersion => {
+                body(&operations::delete_state_machine_version::run(orchestrator, request).await?)
+            }
             Self::DescribeActivity => body(&operations::describe_activity::run(orchestrator, request).await?),
             Self::DescribeExecution => body(&operations::describe_execution::run(orchestrator, request).await?),
             Self::DescribeStateMachine => body(&operations::describe_state_machine::run(orchestrator, request).await?),
+            Self::DescribeStateMachineAlias => {
+                body(&operations::describe_state_machine_alias::run(orchestrator, request).await?)
+            }
             Self::DescribeStateMachineForExecution => {
                 body(&operations::describe_state_machine_for_execution::run(orchestrator, request).await?)
             }
@@ -110,31 +122,35 @@ impl Operation {
             Self::GetExecutionHistory => body(&operations::get_execution_history::run(orchestrator, request).await?),
             Self::ListActivities => body(&operations::list_activities::run(orchestrator, request).await?),
             Self::ListExecutions => body(&operations::list_executions::run(orchestrator, request).await?),
+            Self::ListStateMachineAliases => {
+                body(&operations::list_state_machine_aliases::run(orchestrator, request).await?)
+            }
+            Self::ListStateMachineVersions => {
+                body(&operations::list_state_machine_versions::run(orchestrator, request).await?)
+            }
             Self::ListStateMachines => body(&operations::list_state_machines::run(orchestrator, request).await?),
             Self::ListTagsForResource => body(&operations::list_tags_for_resource::run(orchestrator, request).await?),
+            Self::PublishStateMachineVersion => {
+                body(&operations::publish_state_machine_version::run(orchestrator, request).await?)
+            }
             Self::RedriveExecution => body(&operations::redrive_execution::run(orchestrator, request).await?),
             Self::SendTaskFailure => body(&operations::send_task_failure::run(orchestrator, request).await?),
             Self::SendTaskHeartbeat => body(&operations::send_task_heartbeat::run(orchestrator, request).await?),
             Self::SendTaskSuccess => body(&operations::send_task_success::run(orchestrator, request).await?),
             Self::StartExecution => body(&operations::start_execution::run(orchestrator, request).await?),
+            Self::StartSyncExecution => {
+                body(&operations::start_sync_execution::run(orchestrator, request, patience).await?)
+            }
             Self::StopExecution => body(&operations::stop_execution::run(orchestrator, request).await?),
             Self::TagResource => body(&operations::tag_resource::run(orchestrator, request).await?),
+            Self::TestState => body(&operations::test_state::run(orchestrator, request).await?),
             Self::UntagResource => body(&operations::untag_resource::run(orchestrator, request).await?),
             Self::UpdateStateMachine => body(&operations::update_state_machine::run(orchestrator, request).await?),
+            Self::UpdateStateMachineAlias => {
+                body(&operations::update_state_machine_alias::run(orchestrator, request).await?)
+            }
             Self::ValidateStateMachineDefinition => body(&operations::validate_state_machine_definition::run(request)?),
-            Self::CreateStateMachineAlias
-            | Self::DeleteStateMachineAlias
-            | Self::DeleteStateMachineVersion
-            | Self::DescribeMapRun
-            | Self::DescribeStateMachineAlias
-            | Self::ListMapRuns
-            | Self::ListStateMachineAliases
-            | Self::ListStateMachineVersions
-            | Self::PublishStateMachineVersion
-            | Self::StartSyncExecution
-            | Self::TestState
-            | Self::UpdateMapRun
-            | Self::UpdateStateMachineAlias => Err(Refusal::not_supported(self.name())),
+            Self::DescribeMapRun | Self::ListMapRuns | Self::UpdateMapRun => Err(Refusal::not_supported(self.name())),
         }
     }
 }

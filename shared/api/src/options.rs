@@ -1,5 +1,6 @@
 //! What differs between deployments.
 
+use crate::operation::Operation;
 use std::time::Duration;
 
 /// The largest body that is read by default: a definition of 1 MiB, with every character escaped and something to
@@ -11,15 +12,16 @@ pub const MAX_REQUEST_BYTES: usize = 3 * 1024 * 1024;
 /// Source: Lambda quotas, "Invocation payload (request and response)", synchronous.
 pub const LAMBDA_MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 
-/// How long GetActivityTask may take behind an HTTP API: that door ends every call at 30 seconds.
+/// How long a call may wait behind an HTTP API: that door ends every call at 30 seconds.
 ///
 /// Source: quotas of HTTP APIs, "Maximum integration timeout".
-const SHORT_POLL: Duration = Duration::from_secs(25);
+const SHORT_PATIENCE: Duration = Duration::from_secs(25);
 
 /// What differs between deployments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long GetActivityTask waits for a task. AWS: 60 seconds. Behind [`Front::HttpApi`] it is 25 at most.
+    /// How long GetActivityTask waits for a task. AWS: 60 seconds. Behind [`Front::HttpApi`] it is 25 at most, as for
+    /// StartSyncExecution, which has five minutes elsewhere.
     pub activity_poll: Duration,
     /// The largest input or output that a caller may give, in bytes of UTF-8; none: as large as a request may be.
     /// AWS: 262,144, which is the default.
@@ -49,11 +51,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long a poll for a task waits behind this front.
-    pub(crate) fn poll(&self, front: Front) -> Duration {
+    /// How long the caller of this operation waits behind this front.
+    pub(crate) fn patience(&self, operation: Operation, front: Front) -> Duration {
+        let patience = if operation.is_long_poll() { self.activity_poll } else { Duration::MAX };
         match front {
-            Front::Direct | Front::FunctionUrl => self.activity_poll,
-            Front::HttpApi => self.activity_poll.min(SHORT_POLL),
+            Front::Direct | Front::FunctionUrl => patience,
+            Front::HttpApi => patience.min(SHORT_PATIENCE),
         }
     }
 }
@@ -85,11 +88,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_http_api_cuts_polls_short_and_only_long_ones() {
+    fn only_an_http_api_cuts_calls_short_and_only_long_ones() {
         let long = Options::default();
-        let polls = [Front::Direct, Front::FunctionUrl, Front::HttpApi].map(|front| long.poll(front).as_secs());
+        let fronts = [Front::Direct, Front::FunctionUrl, Front::HttpApi];
+        let polls = fronts.map(|front| long.patience(Operation::GetActivityTask, front).as_secs());
         assert_eq!(polls, [60, 60, 25]);
+        let starts = fronts.map(|front| long.patience(Operation::StartSyncExecution, front));
+        assert_eq!(starts, [Duration::MAX, Duration::MAX, Duration::from_secs(25)]);
         let short = Options { activity_poll: Duration::from_secs(3), ..long };
-        assert_eq!(short.poll(Front::HttpApi).as_secs(), 3);
+        assert_eq!(short.patience(Operation::GetActivityTask, Front::HttpApi).as_secs(), 3);
     }
 }

@@ -6,6 +6,7 @@ use orchestrator::{Error, ports};
 use serde_json::{Map, Value};
 use std::error::Error as _;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 /// The longest message, in bytes: a definition's many findings have room, a caller's megabytes have not.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -100,6 +101,16 @@ impl Refusal {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::new("ResponseTooLargeException", message) }
     }
 
+    /// An execution that was not over when its caller could wait no longer.
+    pub(crate) fn given_up(after: Duration) -> Self {
+        let message = format!(
+            "The execution was given up after {} seconds: behind an HTTP API a call ends at 30. Call StartSyncExecution \
+             through the function URL, which waits for five minutes, or StartExecution, which does not wait",
+            after.as_secs()
+        );
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::new("ExecutionGivenUpException", message) }
+    }
+
     /// The same with a message of bounded length: texts of callers are repeated in messages.
     pub(crate) fn bounded(mut self) -> Self {
         if self.message.len() > MAX_MESSAGE_BYTES {
@@ -116,7 +127,7 @@ impl Refusal {
             "ResourceNotFound" => StatusCode::NOT_FOUND,
             "ConflictException" | "StateMachineDeleting" | "ExecutionNotRedrivable" => StatusCode::CONFLICT,
             "TaskTimedOut" => StatusCode::GONE,
-            "ThrottlingException" => StatusCode::TOO_MANY_REQUESTS,
+            "ThrottlingException" | "ServiceQuotaExceededException" => StatusCode::TOO_MANY_REQUESTS,
             code if code.ends_with("DoesNotExist") => StatusCode::NOT_FOUND,
             code if code.ends_with("AlreadyExists") => StatusCode::CONFLICT,
             code if code.ends_with("LimitExceeded") => StatusCode::TOO_MANY_REQUESTS,
@@ -157,9 +168,41 @@ impl From<Error> for Refusal {
             Error::StateMachineDeleting(arn) => {
                 Self::new("StateMachineDeleting", format!("State Machine is being deleted: '{arn}'"))
             }
+            Error::StateMachineTypeNotSupported(_) => Self::new(
+                "StateMachineTypeNotSupported",
+                "This operation is not supported by this type of state machine",
+            ),
             Error::StateMachineConflict(arn) => {
                 Self::new("ConflictException", format!("State Machine was changed at the same time: '{arn}'"))
             }
+            Error::RevisionChanged { wanted, newest } => Self::new(
+                "ConflictException",
+                format!(
+                    "Failed to publish the State Machine version for revision {wanted}. The current State Machine \
+                     revision is {newest}."
+                ),
+            ),
+            Error::VersionInUse { aliases, .. } => Self::new(
+                "ConflictException",
+                format!(
+                    "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this \
+                     version: [{}]",
+                    aliases.join(", ")
+                ),
+            ),
+            Error::NoSuchQualifier(arn) => {
+                Self::new("ResourceNotFound", "Request references a resource that does not exist.")
+                    .with("resourceName", arn.to_string())
+            }
+            Error::AliasAlreadyExists(_) => Self::new(
+                "ConflictException",
+                "Failed to create alias because an alias with the same name and a different routing configuration \
+                 already exists.",
+            ),
+            Error::TooMany { .. } => Self {
+                status: StatusCode::PAYMENT_REQUIRED,
+                ..Self::new("ServiceQuotaExceededException", error.to_string())
+            },
             Error::InvalidDefinition(found) => {
                 Self::new("InvalidDefinition", language::invalid_definition_message(&found))
             }
@@ -256,7 +299,7 @@ mod tests {
     fn plain_statuses_say_what_is_the_matter() -> Result<(), model::arn::Error> {
         let machine: model::StateMachineArn = "arn:aws:states:us-east-1:123456789012:stateMachine:pay".parse()?;
         let status = |error: Error| Refusal::from(error).plain_status().as_u16();
-        assert_eq!(status(Error::StateMachineDoesNotExist(machine.clone())), 404);
+        assert_eq!(status(Error::StateMachineDoesNotExist(machine.clone().into())), 404);
         assert_eq!(status(Error::ResourceNotFound(orchestrator::Tagged::Machine(machine.clone()))), 404);
         assert_eq!(status(Error::StateMachineAlreadyExists(machine.clone())), 409);
         assert_eq!(status(Error::StateMachineConflict(machine.clone())), 409);

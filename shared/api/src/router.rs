@@ -62,6 +62,9 @@ async fn hint(headers: HeaderMap) -> String {
          any SDK:  AWS_ENDPOINT_URL_SFN=http://{host}\n\
          no SDK:   curl http://{host}/state-machines (GET /openapi.json has the rest)\n\
          \n\
+         For StartSyncExecution and TestState, SDKs put sync- before the name of the host. It is answered under that name\n\
+         too: let sync-{host} lead here, or keep the prefix away (boto3: Config(inject_host_prefix=False)).\n\
+         \n\
          Credentials are needed by the client alone: any will do. GET /health answers when the process is up.\n"
     )
 }

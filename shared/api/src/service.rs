@@ -72,7 +72,7 @@ impl Service {
         let room = self.options.max_response_bytes.map(|bytes| Room::new(bytes, call.front));
         let terms = Terms { max_payload_bytes: self.options.max_payload_bytes, room, dialect: call.dialect };
         let request = Request::new(members, terms);
-        let patience = self.options.poll(call.front);
+        let patience = self.options.patience(operation, call.front);
         let orchestrator = Arc::clone(&self.orchestrator);
         // In a box: what all operations together need is large, and moves several times on its way.
         let perform = Box::pin(async move { operation.perform(&orchestrator, patience, request).await });

@@ -10,7 +10,7 @@ mod violations;
 pub(crate) use input::{Input, Request, Terms};
 
 use model::limits::{MAX_CAUSE_CHARACTERS, MAX_ERROR_CHARACTERS, MAX_NAME_CHARACTERS, MAX_PAGE_SIZE};
-use model::limits::{MAX_DEFINITION_BYTES, MAX_TASK_TOKEN_CHARACTERS};
+use model::limits::{MAX_DEFINITION_BYTES, MAX_DESCRIPTION_CHARACTERS, MAX_TASK_TOKEN_CHARACTERS};
 
 /// One member of an operation's input or of a structure in it.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,21 @@ pub(crate) enum Shape {
     Structure(&'static [Member]),
     /// A list of these.
     List(&'static Shape),
+    /// A list of so many structures with these members.
+    Structures(Structures),
+}
+
+/// A list of structures whose length is bounded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Structures {
+    /// The structure's name, which texts about the list repeat.
+    pub(crate) name: &'static str,
+    /// The structure's members.
+    pub(crate) members: &'static [Member],
+    /// The fewest.
+    pub(crate) min: usize,
+    /// The most.
+    pub(crate) max: usize,
 }
 
 /// Which characters a string may have.
@@ -47,6 +62,8 @@ pub(crate) enum Characters {
     Ascii,
     /// ASCII that leaves something to see, which spaces do not.
     Visible,
+    /// Letters, digits, dots, dashes and underscores of ASCII, but not digits alone.
+    AliasName,
 }
 
 /// The constraints of a string.
@@ -87,6 +104,17 @@ impl Member {
     /// The name of something.
     pub(crate) const fn name(name: &'static str) -> Self {
         Self::text(name, 1, MAX_NAME_CHARACTERS)
+    }
+
+    /// The name of an alias.
+    pub(crate) const fn alias_name() -> Self {
+        let text = Text { characters: Characters::AliasName, ..Text::of(1, MAX_NAME_CHARACTERS) };
+        Self::of("name", Shape::Text(text))
+    }
+
+    /// What is written about a version or an alias.
+    pub(crate) const fn description(name: &'static str) -> Self {
+        Self::text(name, 0, MAX_DESCRIPTION_CHARACTERS).sensitive()
     }
 
     /// A definition.
@@ -163,6 +191,11 @@ impl Member {
     /// A list.
     pub(crate) const fn list(name: &'static str, item: &'static Shape) -> Self {
         Self::of(name, Shape::List(item))
+    }
+
+    /// A list of structures whose length is bounded.
+    pub(crate) const fn structures(name: &'static str, structures: Structures) -> Self {
+        Self::of(name, Shape::Structures(structures))
     }
 
     /// The same, required.
@@ -282,6 +315,54 @@ mod tests {
             "1 validation error detected: Value 'é' at 'traceHeader' failed to satisfy constraint: \
              Member must satisfy regular expression pattern: \\p{ASCII}*",
         );
+    }
+
+    #[test]
+    fn the_name_of_an_alias_is_not_a_number() {
+        const ALIAS: &[Member] = &[Member::alias_name()];
+        let terms = Terms { max_payload_bytes: None, room: None, dialect: Dialect::AwsJson };
+        let refused = |name: &str| {
+            let Value::Object(body) = json!({"name": name}) else { return None };
+            Request::new(body, terms).check(ALIAS).err().map(|refusal| refusal.message)
+        };
+        for name in ["PROD", "v1.2-rc_3", "1-", "_"] {
+            assert_eq!(refused(name), None, "{name}");
+        }
+        for name in ["123", "A B", "!A", "é", "A:B", "A\n"] {
+            let message = format!(
+                "1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy \
+                 regular expression pattern: ^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$"
+            );
+            assert_eq!(refused(name), Some(message));
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_repeated_as_java_prints_it() {
+        const PAIR: &[Member] = &[Member::text("key", 0, 9), Member::integer("weight", 0, 100)];
+        const PAIRS: &[Member] =
+            &[Member::structures("pairs", Structures { name: "Pair", members: PAIR, min: 1, max: 1 })];
+        let terms = Terms { max_payload_bytes: None, room: None, dialect: Dialect::AwsJson };
+        let refused = |pairs: Value| {
+            let Value::Object(body) = json!({"pairs": pairs}) else { return None };
+            Request::new(body, terms).check(PAIRS).err().map(|refusal| refusal.message)
+        };
+        assert_eq!(refused(json!([{"key": "a"}])), None);
+        let begin = "1 validation error detected: Value";
+        let two = format!(
+            "{begin} '[Pair(key=a, weight=1), Pair(key=null, weight=2)]' at 'pairs' failed to satisfy constraint: Member \
+             must have length less than or equal to 1"
+        );
+        assert_eq!(refused(json!([{"weight": 1, "key": "a"}, {"weight": 2}])), Some(two));
+        let none = format!(
+            "{begin} '[]' at 'pairs' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        );
+        assert_eq!(refused(json!([])), Some(none));
+        let heavy = format!(
+            "{begin} '101' at 'pairs.1.member.weight' failed to satisfy constraint: Member must have value less than or \
+             equal to 100"
+        );
+        assert_eq!(refused(json!([{"weight": 101}])), Some(heavy));
     }
 
     #[test]

@@ -21,12 +21,15 @@ fn check_value(shape: &Shape, value: &Value) -> Result<(), Refusal> {
         (Shape::List(item), Value::Array(items)) => {
             return items.iter().try_for_each(|value| check_value(item, value));
         }
+        (Shape::Structures(list), Value::Array(items)) => {
+            return items.iter().try_for_each(|value| check_value(&Shape::Structure(list.members), value));
+        }
         (Shape::Integer { .. }, Value::Number(number)) if number.as_i64().is_some() => return Ok(()),
         (Shape::Integer { .. }, _) => "an Integer",
         (Shape::Text(_) | Shape::Payload, _) => "a String",
         (Shape::Boolean, _) => "a Boolean",
         (Shape::Structure(_), _) => "a structure",
-        (Shape::List(_), _) => "a list",
+        (Shape::List(_) | Shape::Structures(_), _) => "a list",
     };
     let found = match value {
         Value::Array(_) => return Err(Refusal::serialization("Start of list found where not expected")),

@@ -1,6 +1,6 @@
 //! Violated constraints, in AWS's words.
 
-use super::{Characters, Member, Shape, Text};
+use super::{Characters, Member, Shape, Structures, Text};
 use crate::refusal::Refusal;
 use serde_json::{Map, Value};
 
@@ -55,22 +55,31 @@ impl Violations {
                 None
             }
             (Shape::List(item), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    let name = format!("{name}.{}.member", index + 1);
-                    self.look_at_value(item, is_sensitive, value, path, &name);
-                }
+                self.look_at_items(item, is_sensitive, items, path, name);
                 None
+            }
+            (Shape::Structures(list), Value::Array(items)) => {
+                self.look_at_items(&Shape::Structure(list.members), is_sensitive, items, path, name);
+                list.violated(items.len())
             }
             // Types were looked at before.
             _ => None,
         };
         if let Some(constraint) = constraint {
-            let value = match value {
+            let value = match (shape, value) {
                 _ if is_sensitive => "Value".to_owned(),
-                Value::String(text) => format!("Value '{text}'"),
-                other => format!("Value '{other}'"),
+                (_, Value::String(text)) => format!("Value '{text}'"),
+                (Shape::Structures(list), Value::Array(items)) => format!("Value '{}'", list.print(items)),
+                (_, other) => format!("Value '{other}'"),
             };
             self.add(&value, &format!("{path}{name}"), &constraint);
+        }
+    }
+
+    fn look_at_items(&mut self, shape: &Shape, is_sensitive: bool, items: &[Value], path: &str, name: &str) {
+        for (index, value) in items.iter().enumerate() {
+            let name = format!("{name}.{}.member", index + 1);
+            self.look_at_value(shape, is_sensitive, value, path, &name);
         }
     }
 
@@ -101,7 +110,38 @@ impl Characters {
             Self::Any => None,
             Self::Ascii => (!string.is_ascii()).then_some("\\p{ASCII}*"),
             Self::Visible => (!string.bytes().all(|byte| byte.is_ascii_graphic())).then_some("[!-~]+"),
+            Self::AliasName => {
+                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+                let is_name = string.bytes().all(is_allowed) && !string.bytes().all(|byte| byte.is_ascii_digit());
+                (!is_name).then_some(r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$")
+            }
         }
+    }
+}
+
+impl Structures {
+    /// What a list of this length violates.
+    fn violated(&self, length: usize) -> Option<String> {
+        if length > self.max {
+            Some(at_most("length", self.max))
+        } else if length < self.min {
+            Some(at_least("length", self.min))
+        } else {
+            None
+        }
+    }
+
+    /// The list as AWS's texts have it: `[Name(member=value, ...), ...]`.
+    fn print(&self, items: &[Value]) -> String {
+        let member = |item: &Value, member: &Member| match item.get(member.name) {
+            Some(Value::String(text)) => format!("{}={text}", member.name),
+            value => format!("{}={}", member.name, value.unwrap_or(&Value::Null)),
+        };
+        let print = |item: &Value| {
+            let members: Vec<String> = self.members.iter().map(|known| member(item, known)).collect();
+            format!("{}({})", self.name, members.join(", "))
+        };
+        format!("[{}]", items.iter().map(print).collect::<Vec<_>>().join(", "))
     }
 }
 

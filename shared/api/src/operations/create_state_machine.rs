@@ -5,7 +5,8 @@ use crate::members::{Input, Member, Request};
 use crate::refusal::Refusal;
 use crate::tags::{self, TAGS};
 use crate::{arns, names, wire::Instant};
-use orchestrator::{CreateMachine, Orchestrator};
+use model::MachineType;
+use orchestrator::{CreateMachine, Orchestrator, Publish};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ const MEMBERS: &[Member] = &[
     TAGS,
     TRACING,
     Member::flag("publish"),
-    Member::text("versionDescription", 0, 256).sensitive(),
+    Member::description("versionDescription"),
     ENCRYPTION,
 ];
 
@@ -30,6 +31,8 @@ const MEMBERS: &[Member] = &[
 pub(crate) struct Answer {
     state_machine_arn: String,
     creation_date: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
 }
 
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
@@ -37,12 +40,9 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     let name = input.take_text("name").unwrap_or_default();
     names::check(&name)?;
     arns::check_role(input.required("roleArn"))?;
-    check_publish(&input)?;
-    if input.text("type") == Some("EXPRESS") {
-        let message = "State machines of type EXPRESS are not supported yet by this version of Ratchet";
-        return Err(Refusal::new("StateMachineTypeNotSupported", message));
-    }
+    let publish = publish(&input)?;
     let machine = CreateMachine {
+        machine_type: input.text("type").and_then(MachineType::from_name).unwrap_or_default(),
         logging: configuration::logging(input.structure("loggingConfiguration"))?,
         tracing: configuration::tracing(input.structure("tracingConfiguration")),
         encryption: configuration::encryption(input.structure("encryptionConfiguration"))?,
@@ -50,23 +50,24 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         definition: input.take_text("definition").unwrap_or_default(),
         role_arn: input.take_text("roleArn").unwrap_or_default(),
         name,
+        publish,
     };
     let created = orchestrator.create_state_machine(machine).await?;
     Ok(Answer {
         state_machine_arn: created.machine.arn.to_string(),
         creation_date: input.instant(created.machine.created),
+        state_machine_version_arn: created
+            .version
+            .map(|version| created.machine.arn.version(version.number).to_string()),
     })
 }
 
-/// Refuses versions, which there are none of yet.
-pub(super) fn check_publish(input: &Input) -> Result<(), Refusal> {
-    if input.flag("publish") {
-        return Err(Refusal::validation(
-            "publish: versions of state machines are not supported yet by this version of Ratchet",
-        ));
+/// Whether a version is to be published, and what is written about it.
+pub(super) fn publish(input: &Input) -> Result<Option<Publish>, Refusal> {
+    let description = input.text("versionDescription");
+    match (input.flag("publish"), description) {
+        (true, _) => Ok(Some(Publish { description: description.map(str::to_owned) })),
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err(Refusal::validation("Version description can only be set when publish is true")),
     }
-    if input.text("versionDescription").is_some() {
-        return Err(Refusal::validation("Version description can only be set when publish is true"));
-    }
-    Ok(())
 }

@@ -40,6 +40,10 @@ pub(crate) struct Answer {
     redrive_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_status_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<String>,
 }
 
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
@@ -96,6 +100,8 @@ fn answer(described: Described, included: bool, dialect: Dialect) -> Answer {
         redrive_date: summary.redriven.map(|redriven| Instant(redriven.at, dialect)),
         redrive_status: if not_redrivable.is_some() { "NOT_REDRIVABLE" } else { "REDRIVABLE" },
         redrive_status_reason: not_redrivable,
+        state_machine_version_arn: summary.version().map(|arn| arn.to_string()),
+        state_machine_alias_arn: summary.alias().map(|arn| arn.to_string()),
     }
 }
 
@@ -117,6 +123,7 @@ mod tests {
                 started: Timestamp::from_micros(1_500_000),
                 stopped: (status != ExecutionStatus::Running).then(|| Timestamp::from_micros(2_500_000)),
                 redriven: None,
+                qualifier: None,
             },
             input: Payload::from_text("{\"a\": 1}")?,
             output: (status == ExecutionStatus::Succeeded).then(Payload::empty),

@@ -3,8 +3,8 @@
 use crate::arns;
 use crate::members::{Member, Request};
 use crate::refusal::Refusal;
-use crate::variables::{References, references};
 use crate::wire::{Definition, Instant};
+use language::{VariableReferences, variable_references};
 use orchestrator::{Error, Orchestrator};
 use serde::Serialize;
 use serde_json::Value;
@@ -24,8 +24,8 @@ pub(crate) struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<String>,
     encryption_configuration: Value,
-    #[serde(skip_serializing_if = "References::is_empty")]
-    variable_references: References,
+    #[serde(skip_serializing_if = "VariableReferences::is_empty")]
+    variable_references: VariableReferences,
 }
 
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
@@ -42,7 +42,11 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     Ok(Answer {
         state_machine_arn: arn.to_string(),
         name: arn.name().to_owned(),
-        variable_references: if is_metadata_only { References::new() } else { references(&revision.definition) },
+        variable_references: if is_metadata_only {
+            VariableReferences::new()
+        } else {
+            variable_references(&revision.definition)
+        },
         definition: Definition(if is_metadata_only { String::new() } else { revision.definition }, input.dialect()),
         role_arn: revision.role_arn,
         update_date: input.instant(revision.created),

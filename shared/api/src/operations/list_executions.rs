@@ -42,6 +42,10 @@ struct Item {
     redrive_count: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_date: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<String>,
 }
 
 impl Item {
@@ -55,6 +59,8 @@ impl Item {
             stop_date: summary.stopped.map(|at| Instant(at, dialect)),
             redrive_count: summary.redriven.map_or(0, |redriven| redriven.count),
             redrive_date: summary.redriven.map(|redriven| Instant(redriven.at, dialect)),
+            state_machine_version_arn: summary.version().map(|arn| arn.to_string()),
+            state_machine_alias_arn: summary.alias().map(|arn| arn.to_string()),
         }
     }
 }
@@ -62,7 +68,7 @@ impl Item {
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
     let input = request.check(MEMBERS)?;
     let machine = match (input.text("stateMachineArn"), input.text("mapRunArn")) {
-        (Some(arn), None) => arns::machine(arn)?,
+        (Some(arn), None) => arns::qualified(arn)?,
         (None, Some(_)) => {
             return Err(Refusal::validation("mapRunArn: Map Runs are not supported yet by this version of Ratchet"));
         }
@@ -73,12 +79,12 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     let (status, redriven) = (input.text("statusFilter"), input.text("redriveFilter"));
     let list = List {
         operation: "ListExecutions",
-        of: &[machine.as_str(), status.unwrap_or_default(), redriven.unwrap_or_default()],
+        of: &[&machine.to_string(), status.unwrap_or_default(), redriven.unwrap_or_default()],
     };
     let after = list.after(input.text("nextToken"))?;
     if status == Some("PENDING_REDRIVE") {
         // Only children of a Map Run ever wait for their redrive; the machine must exist all the same.
-        orchestrator.describe_state_machine(&machine).await?;
+        orchestrator.check_exists(&machine).await?;
         return Ok(Answer { executions: Vec::new(), next_token: None });
     }
     let filter = ExecutionFilter {

@@ -35,7 +35,7 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
     let items = page.items.into_iter().map(|machine| Item {
         state_machine_arn: machine.arn.to_string(),
         name: machine.arn.name().to_owned(),
-        machine_type: "STANDARD",
+        machine_type: machine.revision.machine_type.as_str(),
         creation_date: input.instant(machine.created),
     });
     Ok(Answer { state_machines: items.collect(), next_token: LIST.token(page.next) })

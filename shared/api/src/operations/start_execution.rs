@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
     let mut input = request.check(MEMBERS)?;
-    let machine = arns::machine(input.required("stateMachineArn"))?;
+    let machine = arns::qualified(input.required("stateMachineArn"))?;
     input.text("name").map_or(Ok(()), names::check)?;
     let start = StartRequest {
         machine,

@@ -1,6 +1,6 @@
 //! UpdateStateMachine: running executions keep the definition that they started with.
 
-use super::create_state_machine::check_publish;
+use super::create_state_machine::publish;
 use crate::configuration::{self, ENCRYPTION, LOGGING, TRACING};
 use crate::members::{Member, Request};
 use crate::refusal::Refusal;
@@ -15,7 +15,7 @@ const MEMBERS: &[Member] = &[
     LOGGING,
     TRACING,
     Member::flag("publish"),
-    Member::text("versionDescription", 0, 256).sensitive(),
+    Member::description("versionDescription"),
     ENCRYPTION,
 ];
 
@@ -30,13 +30,15 @@ pub(crate) struct Answer {
     // test_empty_revision_with_publish_and_no_publish_on_creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
     update_date: Instant,
 }
 
 pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result<Answer, Refusal> {
     let mut input = request.check(MEMBERS)?;
     let arn = arns::machine(input.required("stateMachineArn"))?;
-    check_publish(&input)?;
+    let publish = publish(&input)?;
     if !CHANGES.iter().any(|name| input.has(name)) {
         return Err(Refusal::new(
             "MissingRequiredParameter",
@@ -52,7 +54,12 @@ pub(crate) async fn run(orchestrator: &Orchestrator, request: Request) -> Result
         encryption: given("encryptionConfiguration").map(|given| configuration::encryption(Some(given))).transpose()?,
         definition: input.take_text("definition"),
         role_arn: input.take_text("roleArn"),
+        publish,
     };
     let updated = orchestrator.update_state_machine(&arn, change).await?;
-    Ok(Answer { revision_id: updated.revision, update_date: input.instant(updated.at) })
+    Ok(Answer {
+        revision_id: updated.revision,
+        state_machine_version_arn: updated.version.map(|version| arn.version(version.number).to_string()),
+        update_date: input.instant(updated.at),
+    })
 }

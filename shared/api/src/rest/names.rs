@@ -1,17 +1,20 @@
-//! Machines and executions as paths name them: by ARN, or by name alone.
+//! Machines and executions as paths name them: by ARN, or by name alone; a version or an alias may follow the name.
 
 use crate::names;
 use crate::refusal::Refusal;
 use model::StateMachineArn;
 use model::arn::Place;
 
-/// The ARN of a machine: what has a colon is one already.
+/// The ARN of a machine: `name` and `name:qualifier` are short forms, what has more colons is an ARN.
 pub(super) fn machine(place: &Place, named: &str) -> Result<String, Refusal> {
-    if named.contains(':') {
-        return Ok(named.to_owned());
-    }
-    names::check(named)?;
-    Ok(StateMachineArn::new(place, named).as_str().to_owned())
+    let (name, qualifier) = match named.split_once(':') {
+        Some((_, rest)) if rest.contains(':') => return Ok(named.to_owned()),
+        Some((name, qualifier)) => (name, Some(qualifier)),
+        None => (named, None),
+    };
+    names::check(name)?;
+    let machine = StateMachineArn::new(place, name);
+    Ok(qualifier.map_or_else(|| machine.to_string(), |qualifier| machine.alias(qualifier).to_string()))
 }
 
 /// The ARN of an execution: `machine:name` is the short form, what has more colons is an ARN.
@@ -40,6 +43,8 @@ mod tests {
         let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:pay";
         assert_eq!(super::machine(&place(), "pay").as_deref(), Ok(machine));
         assert_eq!(super::machine(&place(), machine).as_deref(), Ok(machine));
+        assert_eq!(super::machine(&place(), "pay:PROD"), Ok(format!("{machine}:PROD")));
+        assert_eq!(super::machine(&place(), "pay:12"), Ok(format!("{machine}:12")));
         let execution = "arn:aws:states:us-east-1:123456789012:execution:pay:one";
         assert_eq!(super::execution(&place(), "pay:one").as_deref(), Ok(execution));
         assert_eq!(super::execution(&place(), execution).as_deref(), Ok(execution));

@@ -5,6 +5,7 @@ mod calls;
 mod doors;
 #[path = "../../../expression/tests/edits/mod.rs"]
 mod edits;
+mod express;
 mod hostile;
 mod limits;
 mod mutations;
@@ -13,4 +14,6 @@ mod protocol;
 mod rest;
 mod schema;
 mod support;
+mod test_state;
 mod tokens;
+mod versions;

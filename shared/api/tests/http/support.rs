@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use orchestrator::{Acknowledge, Orchestrator, Wake};
+use orchestrator::{Acknowledge, ExpressStart, Orchestrator, Settings, Wake};
 use ratchet_api::{Options, router};
 use serde_json::{Value, json};
 use simulation::{Node, Problem, World};
@@ -31,6 +31,11 @@ impl Node for Local {
         Ok(self.0.handle(wake).await?)
     }
 
+    async fn run_express(&self, start: ExpressStart) -> Result<(), Problem> {
+        self.0.run_express(start).await?;
+        Ok(())
+    }
+
     async fn recover(&self) -> Result<(), Problem> {
         self.0.recover().await?;
         Ok(())
@@ -41,7 +46,7 @@ impl Node for Local {
 pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) orchestrator: Arc<Orchestrator>,
-    _world: World<Local>,
+    pub(crate) world: World<Local>,
 }
 
 /// An answer: status, headers, body as JSON.
@@ -63,9 +68,12 @@ impl Api {
 
     /// The API over a world that is like this.
     pub(crate) async fn of(options: Options, world: simulation::Options) -> Self {
-        let world = World::new(world, |ports, settings| Arc::new(Local(Orchestrator::new(ports, settings))));
+        let max_payload_bytes = options.max_payload_bytes;
+        let world = World::new(world, move |ports, settings| {
+            Arc::new(Local(Orchestrator::new(ports, Settings { max_payload_bytes, ..settings })))
+        });
         let orchestrator = world.call(async |node| Arc::clone(&node.0)).await;
-        Self { router: router(Arc::clone(&orchestrator), options), orchestrator, _world: world }
+        Self { router: router(Arc::clone(&orchestrator), options), orchestrator, world }
     }
 
     /// Sends a request as it is.
