@@ -76,6 +76,7 @@ def run(binary, port):
         "BUCKET_NAME": "bucket",
         "STEP_QUEUE_URL": f"{endpoint}/000000000000/steps",
         "TASK_QUEUE_URL": f"{endpoint}/000000000000/tasks",
+        "EXPRESS_QUEUE_URL": f"{endpoint}/000000000000/express",
         "DEAD_QUEUE_URL": f"{endpoint}/000000000000/dead",
         "TOKEN_KEY": "0123456789abcdef0123456789abcdef",
         "ACCOUNT_ID": "000000000000",

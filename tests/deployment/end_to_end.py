@@ -331,6 +331,10 @@ def _(deployment: Deployment):
     for name in ("Advance", "Task", "Dead"):
         # They are about executions that never were: nothing is left to do for any of them.
         equal(deployment.call_function(name, events[name.lower()]), {"batchItemFailures": []})
+    # Its machine never was, which may be mended: the message comes again until it is a dead letter.
+    (start,) = events["express"]["Records"]
+    again = {"batchItemFailures": [{"itemIdentifier": start["messageId"]}]}
+    equal(deployment.call_function("Express", events["express"]), again)
     deployment.call_function("Timer", events["timer"])
     answer = deployment.call_function("Api", events["api"])
     equal(answer["statusCode"], 400)
@@ -440,6 +444,31 @@ def _(deployment: Deployment):
     equal(deployment.calls(f"flaky-{execution.rsplit(':', 1)[1]}"), 3)
 
 
+@check("an Express execution is answered with its end through the function URL, and runs from its queue")
+def _(deployment: Deployment):
+    machine = deployment.sfn.create_state_machine(
+        name="quick",
+        type="EXPRESS",
+        definition=json.dumps(
+            {"StartAt": "T", "States": {"T": invoke("flaky", {"key.$": "$.key", "failures": 0}, End=True)}}
+        ),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/tasks",
+    )["stateMachineArn"]
+    url = deployment.client(deployment.stack.function_url, signed_for="lambda")
+    answer = url.start_sync_execution(stateMachineArn=machine, input=json.dumps({"key": "sync"}))
+    equal((answer["status"], json.loads(answer["output"])), ("SUCCEEDED", "at last"))
+    # The second is too long for a message.
+    for key, text in (("short", ""), ("long", "l" * 300_000)):
+        input_ = json.dumps({"key": key, "text": text})
+        started = deployment.sfn.start_execution(stateMachineArn=machine, name="same", input=input_)
+        assert ":express:quick:same:" in started["executionArn"], started["executionArn"]
+        ends = time.monotonic() + 60
+        while not deployment.calls(f"flaky-{key}"):
+            assert time.monotonic() < ends, f"the {key} start does not run"
+            time.sleep(0.5)
+    refused(lambda: deployment.sfn.list_executions(stateMachineArn=machine), "StateMachineTypeNotSupported")
+
+
 @check("a function that the stack's parameter does not name is not called")
 def _(deployment: Deployment):
     definition = {"StartAt": "T", "States": {"T": invoke(UNLISTED, {}, End=True)}}
@@ -541,9 +570,10 @@ def _(deployment: Deployment):
 def _(deployment: Deployment):
     sqs = deployment.emulator.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    queue = deployment.stack.outputs["DeadLetterQueueUrl"]
-    counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    equal({int(it) for it in counts.values()}, {0})
+    for output in ("DeadLetterQueueUrl", "ExpressDeadLetterQueueUrl"):
+        queue = deployment.stack.outputs[output]
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        equal({int(it) for it in counts.values()}, {0})
     denied = [
         line
         for line in deployment.stack.logs().splitlines()

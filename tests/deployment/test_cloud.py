@@ -3,7 +3,8 @@
 import cloud
 import template
 
-RESOURCES = {name: f"the-{name}" for name in ("Table", "Bucket", "StepQueue", "TaskQueue", "DeadLetterQueue")}
+QUEUES = ("StepQueue", "TaskQueue", "ExpressQueue", "DeadLetterQueue", "ExpressDeadLetterQueue")
+RESOURCES = {name: f"the-{name}" for name in ("Table", "Bucket", *QUEUES)}
 
 
 def test_every_function_is_served_once_with_all_its_settings():
@@ -24,6 +25,7 @@ def test_every_event_source_of_the_template_has_its_part():
     assert {name: it.queues for name, it in served.items() if it.queues} == {
         "advance": [("StepQueue", 10)],
         "task": [("TaskQueue", 1)],
+        "express": [("ExpressQueue", 10)],
         "dead": [("DeadLetterQueue", 1)],
     }
     assert [name for name, it in served.items() if it.is_scheduled] == ["timer"]

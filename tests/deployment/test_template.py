@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "BUCKET_NAME",
     "STEP_QUEUE_URL",
     "TASK_QUEUE_URL",
+    "EXPRESS_QUEUE_URL",
     "DEAD_QUEUE_URL",
     "TOKEN_KEY",
     "STATES_PER_INVOCATION",
@@ -151,6 +152,7 @@ def test_the_settings_name_what_they_say(resources):
         assert variables["BUCKET_NAME"] == {"Ref": "Bucket"}, name
         assert variables["STEP_QUEUE_URL"] == {"Ref": "StepQueue"}, name
         assert variables["TASK_QUEUE_URL"] == {"Ref": "TaskQueue"}, name
+        assert variables["EXPRESS_QUEUE_URL"] == {"Ref": "ExpressQueue"}, name
         assert variables["DEAD_QUEUE_URL"] == {"Ref": "DeadLetterQueue"}, name
 
 
@@ -178,8 +180,9 @@ def test_a_batch_is_at_most_ten_waits_for_nobody_and_fails_by_the_message(resour
 
 @pytest.mark.parametrize("bound,tasks,pollers", itertools.product(["0", "2", "1000"], ["0", "3", "999"], ["0", "2", "200"]))
 def test_a_mapping_has_a_bound_or_pollers_or_neither_but_never_both(source, resources, bound, tasks, pollers):
-    parameters = {"MaximumConcurrency": bound, "MaximumTaskConcurrency": tasks, "ProvisionedPollers": pollers}
-    bounds = {"AdvanceSteps": bound, "TaskTasks": tasks}
+    parameters = {"MaximumConcurrency": bound, "MaximumTaskConcurrency": tasks, "MaximumExpressConcurrency": tasks}
+    parameters["ProvisionedPollers"] = pollers
+    bounds = {"AdvanceSteps": bound, "TaskTasks": tasks, "ExpressStarts": tasks}
     for name, mapping, *_ in mapping_of_each_queue(resources):
         made = evaluate(source, mapping, parameters)
         assert not ("ScalingConfig" in made and "ProvisionedPollerConfig" in made), name
@@ -192,7 +195,7 @@ def test_a_mapping_has_a_bound_or_pollers_or_neither_but_never_both(source, reso
             assert made["ProvisionedPollerConfig"] == {"MinimumPollers": pollers}, name
 
 
-@pytest.mark.parametrize("parameter", ["MaximumConcurrency", "MaximumTaskConcurrency"])
+@pytest.mark.parametrize("parameter", ["MaximumConcurrency", "MaximumTaskConcurrency", "MaximumExpressConcurrency"])
 @pytest.mark.parametrize(
     "bound,pollers,allowed", [("0", "0", True), ("2", "0", True), ("0", "2", True), ("2", "2", False), ("1", "0", False)]
 )
@@ -207,7 +210,7 @@ def alarms_on(resources: dict, metric: str, dimension: str, name: dict) -> list:
     return [it for it in alarms if it["MetricName"] == metric and it["Dimensions"] == wanted]
 
 
-@pytest.mark.parametrize("queue,patience", [("StepQueue", 300), ("TaskQueue", 1800)])
+@pytest.mark.parametrize("queue,patience", [("StepQueue", 300), ("TaskQueue", 1800), ("ExpressQueue", 900)])
 def test_the_age_of_the_oldest_message_of_each_queue_is_watched_and_shown(resources, queue, patience):
     (alarm,) = alarms_on(resources, "ApproximateAgeOfOldestMessage", "QueueName", {"Fn::GetAtt": [queue, "QueueName"]})
     assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Maximum", patience, 60)
@@ -218,7 +221,7 @@ def test_the_age_of_the_oldest_message_of_each_queue_is_watched_and_shown(resour
     assert f'"ApproximateAgeOfOldestMessage", "QueueName", "${{{queue}.QueueName}}"' in dashboard
 
 
-@pytest.mark.parametrize("function", ["Advance", "Task"])
+@pytest.mark.parametrize("function", ["Advance", "Task", "Express"])
 def test_whoever_is_throttled_is_noticed(resources, function):
     (alarm,) = alarms_on(resources, "Throttles", "FunctionName", {"Ref": function})
     assert alarm["Threshold"] == 1 and alarm["TreatMissingData"] == "notBreaching"
@@ -248,15 +251,17 @@ def test_every_queue_keeps_messages_as_long_as_can_be_and_dead_letters_no_shorte
     assert all(it["MessageRetentionPeriod"] == longest for it in queues.values())
 
 
-def test_every_queue_but_the_dead_letters_redrives_to_them_and_they_name_it(resources):
+@pytest.mark.parametrize(
+    "letters,of", [("DeadLetterQueue", {"StepQueue", "TaskQueue"}), ("ExpressDeadLetterQueue", {"ExpressQueue"})]
+)
+def test_every_queue_redrives_to_its_dead_letters_and_they_name_it(resources, letters, of):
     queues = of_type(resources, "AWS::SQS::Queue")
-    dead = queues.pop("DeadLetterQueue")
+    dead = queues[letters]
     assert "RedrivePolicy" not in dead
     named = {it["Fn::Sub"].removeprefix(PREFIX) for it in dead["RedriveAllowPolicy"]["sourceQueueArns"]}
-    assert named == {it["QueueName"]["Fn::Sub"] for it in queues.values()}
-    for name, it in queues.items():
-        redrive = it["RedrivePolicy"]
-        assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}, "maxReceiveCount": 10}, name
+    assert named == {queues[name]["QueueName"]["Fn::Sub"] for name in of}
+    redrive = {"deadLetterTargetArn": {"Fn::GetAtt": [letters, "Arn"]}, "maxReceiveCount": 10}
+    assert {name for name, it in queues.items() if it.get("RedrivePolicy") == redrive} == of
 
 
 def test_the_dead_letters_worker_takes_off_the_receives_that_the_queues_allow(resources):
@@ -329,12 +334,12 @@ def test_every_function_has_a_role_of_its_own_without_policies_of_aws(resources)
         assert managed in ([], [{"Ref": "WakePolicy"}]), name
 
 
-def test_only_task_may_call_functions_and_only_those_listed(source, resources):
+def test_only_what_runs_tasks_may_call_functions_and_only_those_listed(source, resources):
     callers = [(name, it) for name, it in statements(resources) if "lambda:InvokeFunction" in as_list(it["Action"])]
     # The schedule's role is SAM's.
     (own,) = [(name, it) for name, it in callers if name != "TimerEveryMinuteRole"]
     assert own[0] == "TaskCalls" and own[1]["Resource"] == {"Ref": "TaskFunctionArns"}
-    assert resources["TaskCalls"]["Properties"]["Roles"] == [{"Ref": "TaskRole"}]
+    assert resources["TaskCalls"]["Properties"]["Roles"] == [{"Ref": "TaskRole"}, {"Ref": "ExpressRole"}, {"Ref": "ApiRole"}]
     assert resources["TaskCalls"]["Condition"] == "TasksMayCallFunctions"
 
 
@@ -366,6 +371,16 @@ def test_every_alarm_is_sent_and_has_words(resources):
     for name, it in of_type(resources, "AWS::CloudWatch::Alarm").items():
         assert it["AlarmActions"] == {"Fn::If": ["AlarmsAreSent", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}, name
         assert it["AlarmDescription"].endswith((".", "?")), name
+
+
+def test_a_start_that_was_given_up_raises_an_alarm(resources):
+    queue = {"Fn::GetAtt": ["ExpressDeadLetterQueue", "QueueName"]}
+    (alarm,) = alarms_on(resources, "ApproximateNumberOfMessagesVisible", "QueueName", queue)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+def test_an_express_execution_has_five_minutes_and_its_function_some_more(resources):
+    assert resources["Express"]["Properties"]["Timeout"] > 300
 
 
 def test_a_dead_letter_raises_an_alarm_although_the_function_dead_hides_it(resources):

@@ -3,11 +3,11 @@
 use anyhow::{Context, Result};
 use bootstrap::SystemClock;
 use embedded::Activities;
-use embedded::queue::{Settings as QueueSettings, WakeQueue};
+use embedded::queue::{Settings as QueueSettings, StartQueue, WakeQueue};
 use embedded::store::Store;
 use embedded::tasks::LocalTasks;
 use model::arn::Place;
-use model::{ExecutionArn, Payload};
+use model::{ExecutionArn, MachineType, Payload};
 use orchestrator::ports::{ExecutionStatus, Unobserved};
 use orchestrator::{
     CreateMachine, Described, Error, HistoryRequest, Orchestrator, Ports, RedriveRequest, Settings, StartRequest,
@@ -33,6 +33,7 @@ impl Process {
             activities: Arc::new(Activities::new()),
             blobs: store.clone(),
             queue: Arc::new(queue.clone()),
+            express: Arc::new(StartQueue::default()),
             timers: None,
             tasks: Arc::new(LocalTasks::none(Path::new("tasks.toml"))),
             clock: Arc::new(SystemClock),
@@ -63,16 +64,19 @@ impl Process {
             .orchestrator
             .create_state_machine(CreateMachine {
                 name: "waits".into(),
+                machine_type: MachineType::Standard,
                 definition: definition.to_string(),
                 role_arn: "arn:aws:iam::123456789012:role/any".into(),
                 logging: json!({}),
                 tracing: json!({}),
                 encryption: json!({}),
                 tags: json!([]),
+                publish: None,
             })
             .await?;
         let input = Payload::from_value(json!(if name == "sound" { 1 } else { 3_600 }));
-        let request = StartRequest { machine: machine.machine.arn, name: Some(name.into()), input, trace_header: None };
+        let request =
+            StartRequest { machine: machine.machine.arn.into(), name: Some(name.into()), input, trace_header: None };
         Ok(self.orchestrator.start_execution(request).await?.execution)
     }
 

@@ -9,7 +9,9 @@ use acceptance::cloud::system::{Options, System};
 use acceptance::cloud::{Request, Service};
 use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
+use model::QualifiedArn;
 use orchestrator::ports::ExecutionStatus;
+use orchestrator::{CreateAlias, Routing};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -135,6 +137,7 @@ async fn table() -> Result<Vec<String>> {
     let start = plain.usage.beyond(end).beyond(&more(&one, &pass, 1).await?);
     // The fourth write is the safety wake's, which finds the execution ended and closes it once more.
     table.row("start, with the safety wake", &start, 1, [3, 4, 3, 2], Some(4.71));
+    versions(&mut table, &plain).await?;
     let orders = whole(&one, &order(), json!({}), ExecutionStatus::Succeeded).await?;
     table.row("order of five states", &orders.usage, 1, [13, 4, 21, 7], Some(19.9));
     let chained = whole(&eight, &order(), json!({}), ExecutionStatus::Succeeded).await?;
@@ -348,6 +351,35 @@ async fn maps(table: &mut Table, plain: &Measured) -> Result<()> {
         let each = usage.dollars_per_million() / f64::from(items);
         let most = *smallest.get_or_insert(each) * 1.01;
         table.ensure(each <= most, || format!("an item of {items} costs {each:.2}, at most {most:.2} was expected"));
+    }
+    Ok(())
+}
+
+/// A start reads one item, whatever it names: the machine, a version, or an alias, which knows its versions' revisions.
+async fn versions(table: &mut Table, plain: &Measured) -> Result<()> {
+    let system = system(&Options::default()).await?;
+    let machine = system.create("machine", &chain(0, &json!({ "Type": "Pass" }))).await?;
+    system.take_requests();
+    let version = system.api.publish_version(&machine, None, None).await?;
+    table.row("publish a version", &Usage::of(&system.take_requests()), 1, [2, 4, 0, 0], None);
+    let alias = CreateAlias {
+        arn: machine.alias("PROD"),
+        description: None,
+        routing: vec![Routing { version: version.number, weight: 100 }],
+    };
+    let alias = system.api.create_alias(alias).await?;
+    table.row("create an alias", &Usage::of(&system.take_requests()), 1, [2, 8, 0, 0], None);
+    let named: [(&str, QualifiedArn); 2] =
+        [("a version", machine.version(version.number).into()), ("an alias", alias.arn.into())];
+    for (name, arn) in named {
+        for round in ["first", "second"] {
+            begin(&system);
+            let execution =
+                system.start_by(arn.clone(), &format!("{}-{round}", name.replace(' ', "-")), json!({})).await?;
+            system.settled(&execution).await?;
+        }
+        let beyond = measured(&system)?.usage.beyond(&plain.usage);
+        table.row(&format!("start by {name}, beyond by the machine"), &beyond, 1, [0, 0, 0, 0], None);
     }
     Ok(())
 }

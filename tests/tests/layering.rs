@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Our crates from the bottom up. A crate may know those of lower layers, and no other of its own.
 const LAYERS: [&[&str]; 9] = [
-    &["ratchet-model", "ratchet-jsonata"],
+    &["ratchet-model", "ratchet-jsonata", "ratchet-shapes"],
     &["ratchet-expression"],
     &["ratchet-language"],
     &["ratchet-engine"],
@@ -35,12 +35,23 @@ const WIRING: usize = 8;
 const APART: [&str; 1] = ["ratchet-protocol"];
 
 /// What must work without a clock, input or output.
-const PURE: [&str; 5] =
-    ["ratchet-model", "ratchet-jsonata", "ratchet-expression", "ratchet-language", "ratchet-engine"];
+const PURE: [&str; 6] =
+    ["ratchet-model", "ratchet-jsonata", "ratchet-shapes", "ratchet-expression", "ratchet-language", "ratchet-engine"];
 
 /// What a pure crate may use besides our own.
-const ALLOWED_IN_PURE: [&str; 10] =
-    ["serde", "serde_json", "thiserror", "jiff", "indexmap", "base64", "md-5", "sha1", "sha2", "regex"];
+const ALLOWED_IN_PURE: [&str; 11] = [
+    "serde",
+    "serde_json",
+    "thiserror",
+    "jiff",
+    "indexmap",
+    "base64",
+    "md-5",
+    "sha1",
+    "sha2",
+    "regex",
+    "unicode-ident",
+];
 
 fn metadata(with_dependencies: bool) -> Result<Metadata> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -1,9 +1,10 @@
-//! Histories whose order was not recorded exactly.
+//! Histories, compared as strictly as their recording allows.
 //!
-//! With live branches the order of events between them, their ids and what they follow are one possible
-//! interleaving. What must hold is that the same events occur.
+//! With live branches the order of events between them and their ids are one possible interleaving: what must hold is
+//! in `branches`. What holds of every history, whatever was recorded, is in `chains`.
 
 use super::bindings::Bindings;
+use super::chains;
 use super::compare::{Comparer, Mismatch};
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 pub enum Order {
     /// Event by event.
     Exact,
-    /// The same events, in whatever order.
+    /// Branch by branch: each event follows what it followed, in whatever order the branches took turns.
     Interleaved,
     /// The recorder sorted some events and lost so many.
     Sorted {
@@ -35,17 +36,20 @@ impl Comparer {
         else {
             return self.compare(bindings, path, expected, actual);
         };
+        if wanted.first().and_then(|first| first.get("id")).and_then(Value::as_u64) == Some(1) {
+            chains::check(path, found)?;
+        }
         match order {
             Order::Exact => {
                 same_types(path, wanted, found)?;
                 self.compare(bindings, path, expected, actual)
             }
-            Order::Interleaved => self.same_events(bindings, path, wanted, found, 0),
+            Order::Interleaved => self.same_branches(bindings, path, wanted, found),
             Order::Sorted { lost } => self.same_events(bindings, path, wanted, found, lost),
         }
     }
 
-    /// Each recorded event occurs, and there are as many as there were.
+    /// Each recorded event occurs, with its place where that was recorded, and there are as many as there were.
     fn same_events(
         &mut self,
         bindings: &Bindings,
@@ -54,14 +58,16 @@ impl Comparer {
         found: &[Value],
         lost: usize,
     ) -> Result<(), Mismatch> {
-        let mut left: Vec<Value> = found.iter().map(without_place).collect();
-        for event in wanted.iter().map(without_place) {
-            let name = |event: &Value| event.get("type").cloned();
+        let mut left: Vec<&Value> = found.iter().collect();
+        // Those with a place first: they can be no other events.
+        let (placed, unplaced): (Vec<_>, Vec<_>) = wanted.iter().partition(|event| has_place(event));
+        for event in placed.into_iter().chain(unplaced) {
             let mut first_difference = None;
             let mut taken = None;
-            for (index, candidate) in left.iter().enumerate().filter(|(_, there)| name(there) == name(&event)) {
+            let same_type = |there: &Value| kind(there) == kind(event);
+            for (index, candidate) in left.iter().enumerate().filter(|(_, there)| same_type(there)) {
                 let mut attempt = self.clone();
-                match attempt.compare(bindings, path, &event, candidate) {
+                match attempt.compare(bindings, path, event, candidate) {
                     Ok(()) => {
                         *self = attempt;
                         taken = Some(index);
@@ -72,44 +78,73 @@ impl Comparer {
             }
             match (taken, first_difference) {
                 (Some(index), _) => drop(left.remove(index)),
-                (None, Some(difference)) => {
-                    let path = format!("{} (an event of type {})", difference.path, text(&event));
-                    return Err(Mismatch { path, ..difference });
-                }
+                (None, Some(difference)) => return Err(about(event, difference)),
                 (None, None) => {
                     return Err(Mismatch {
                         path: format!("{path}.events"),
-                        expected: bindings.fill_value(&event).to_string(),
+                        expected: bindings.fill_value(event).to_string(),
                         actual: format!("(no such event left) {}", types(found)),
                     });
                 }
             }
         }
-        if left.len() == lost {
-            return Ok(());
-        }
-        let path = format!("{path}.events.length()");
-        Err(Mismatch { path, expected: (wanted.len() + lost).to_string(), actual: found.len().to_string() })
+        same_number(path, wanted.len() + lost, found.len())
     }
 }
 
-fn text(event: &Value) -> &str {
+/// The difference, with what kind of event it is about.
+pub(crate) fn about(event: &Value, difference: Mismatch) -> Mismatch {
+    let path = format!("{} (an event of type {})", difference.path, kind(event));
+    Mismatch { path, ..difference }
+}
+
+pub(crate) fn same_number(path: &str, wanted: usize, found: usize) -> Result<(), Mismatch> {
+    if wanted == found {
+        return Ok(());
+    }
+    let path = format!("{path}.events.length()");
+    Err(Mismatch { path, expected: wanted.to_string(), actual: found.to_string() })
+}
+
+/// The event's type.
+pub(crate) fn kind(event: &Value) -> &str {
     event.get("type").and_then(Value::as_str).unwrap_or("?")
 }
 
-fn types(events: &[Value]) -> String {
-    events.iter().map(text).collect::<Vec<_>>().join(" ")
+/// The number of the event that this one follows, 0 if it follows none.
+pub(crate) fn previous(event: &Value) -> Option<u64> {
+    event.get("previousEventId")?.as_u64()
+}
+
+/// Whether the recorder kept where the event is.
+fn has_place(event: &Value) -> bool {
+    event.get("id").is_some_and(Value::is_number)
+}
+
+/// The event without where it is.
+pub(crate) fn without_place(event: &Value) -> Value {
+    match event {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(key, _)| *key != "id" && *key != "previousEventId");
+            kept.map(|(key, field)| (key.clone(), field.clone())).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+pub(crate) fn types(events: &[Value]) -> String {
+    events.iter().map(kind).collect::<Vec<_>>().join(" ")
 }
 
 /// What happened, before what exactly: the first thing to look at when histories differ.
-fn same_types(path: &str, wanted: &[Value], found: &[Value]) -> Result<(), Mismatch> {
+pub(crate) fn same_types(path: &str, wanted: &[Value], found: &[Value]) -> Result<(), Mismatch> {
     let (expected, actual) = (types(wanted), types(found));
     if expected == actual {
         return Ok(());
     }
     // Where both fail, the causes say more than the lists.
     let ending =
-        |events: &[Value]| events.last().filter(|last| text(last) == "ExecutionFailed").map(ToString::to_string);
+        |events: &[Value]| events.last().filter(|last| kind(last) == "ExecutionFailed").map(ToString::to_string);
     let with_ending = |types: String, ending: Option<String>| match ending {
         Some(ending) => format!("{types}\n                {ending}"),
         None => types,
@@ -119,14 +154,4 @@ fn same_types(path: &str, wanted: &[Value], found: &[Value]) -> Result<(), Misma
         expected: with_ending(expected, ending(wanted)),
         actual: with_ending(actual, ending(found)),
     })
-}
-
-fn without_place(event: &Value) -> Value {
-    match event {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(key, _)| *key != "id" && *key != "previousEventId");
-            kept.map(|(key, field)| (key.clone(), field.clone())).collect::<Map<_, _>>().into()
-        }
-        other => other.clone(),
-    }
 }

@@ -8,25 +8,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The categories whose JSONPath cases must all match.
-pub const REQUIRED_CATEGORIES: [&str; 16] = [
-    "base",
-    "choice",
-    "choice_operators",
-    "comments",
-    "context_object",
-    "errors",
-    "catch",
-    "retry",
-    "wait",
-    "parallel",
-    "map_inline",
-    "intrinsics",
-    "timeouts",
-    "activities",
-    "api_executions",
-    "api_state_machines",
-];
+/// The one category that need not match: distributed Map is another feature.
+const OPTIONAL_CATEGORY: &str = "map_distributed";
 
 /// A file of cases.
 #[derive(Debug, Deserialize)]
@@ -48,6 +31,8 @@ pub struct Case {
     pub query_language: String,
     /// Other services that it needs.
     pub requires: Vec<String>,
+    /// Where it comes from.
+    pub source: Source,
     /// Definitions by name.
     pub definitions: BTreeMap<String, Value>,
     /// What to do, in order.
@@ -61,6 +46,25 @@ pub struct Case {
     /// Whether the script stops early.
     #[serde(default)]
     pub incomplete: bool,
+}
+
+/// Where a case comes from.
+#[derive(Debug, Deserialize)]
+pub struct Source {
+    /// How far the recording can be trusted.
+    pub marker: Marker,
+}
+
+/// How far a recording can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marker {
+    /// Confirmed by a dated run on AWS.
+    Validated,
+    /// No such run is logged.
+    Unconfirmed,
+    /// Those who recorded it do not rely on it.
+    NeedsFixing,
 }
 
 /// One step of a case.
@@ -122,7 +126,7 @@ impl Case {
         let needs_service = self.requires.iter().any(|service| service != "lambda") && !self.is_activity_pair();
         if self.query_language != "jsonpath" {
             Some("JSONata")
-        } else if self.id.ends_with("test_max_concurrency_path_negative") {
+        } else if self.never_ended() {
             Some("never ended on AWS")
         } else if self.incomplete {
             Some("incomplete recording")
@@ -138,9 +142,34 @@ impl Case {
         self.category == "activities" && self.requires == ["aws-sdk:sfn"]
     }
 
-    /// Whether the case must match.
+    /// Whether the case is one of those that must match, if its recording can be relied on: of JSONPath, with no
+    /// service but Lambda.
     pub fn is_required(&self) -> bool {
-        REQUIRED_CATEGORIES.contains(&self.category.as_str())
+        self.query_language == "jsonpath"
+            && self.category != OPTIONAL_CATEGORY
+            && self.requires.iter().all(|service| service == "lambda")
+    }
+
+    /// Why the recording cannot be relied on, if so.
+    pub fn unreliable(&self) -> Option<&'static str> {
+        if self.source.marker == Marker::NeedsFixing {
+            Some("marked as needing to be fixed by those who recorded it")
+        } else if self.never_ended() {
+            Some("the execution stalled on AWS")
+        } else if self.incomplete {
+            Some("the recording is incomplete")
+        } else {
+            None
+        }
+    }
+
+    fn never_ended(&self) -> bool {
+        self.id.ends_with("test_max_concurrency_path_negative")
+    }
+
+    /// Whether branches time out at the same instant, which they do not where messages are late or lost.
+    pub fn needs_one_instant(&self) -> bool {
+        self.category == "timeouts" && self.concurrent_events
     }
 
     /// Whether the case runs executions that keep a journal.

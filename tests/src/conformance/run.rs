@@ -4,6 +4,7 @@ use super::bindings::{Bindings, look_up};
 use super::compare::{Comparer, Mismatch};
 use super::events::Order;
 use super::format::{Case, ExpectedError, Step};
+use super::plant::plant;
 use async_trait::async_trait;
 use orchestrator::ports::Clock;
 use serde_json::{Map, Value, json};
@@ -45,17 +46,29 @@ pub struct Outcome {
     pub records: u64,
     /// Texts that were compared byte for byte.
     pub texts: usize,
-    /// Those of them that differ.
-    pub unequal_texts: Vec<Mismatch>,
+    /// Wrong answers that were planted, and found.
+    pub planted: usize,
     /// Members of answers that no expectation names.
     pub extra: Vec<String>,
 }
 
+/// What the runner does besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Nothing.
+    Plain,
+    /// It changes each answer that matches, to see that the change is found.
+    Planting,
+    /// Before each call, everything volatile is lost.
+    Restarting,
+}
+
 /// Runs a case in a fresh world. Within a runtime whose time is paused.
-pub async fn run<S: Server>(case: &Case, world: World<S>) -> Outcome {
+pub async fn run<S: Server>(case: &Case, world: World<S>, manner: Manner) -> Outcome {
     let bindings = Bindings::new(&world.options().place, world.clock().now());
+    let comparer = Comparer::default();
     let mut run =
-        Run { case, world: Arc::new(world), bindings, comparer: Comparer::default(), worker: None, stand_in: None };
+        Run { case, world: Arc::new(world), manner, bindings, comparer, planted: 0, worker: None, stand_in: None };
     let mut mismatches = Vec::new();
     for step in &case.steps {
         if let Err(mismatch) = run.step(step).await {
@@ -71,7 +84,7 @@ pub async fn run<S: Server>(case: &Case, world: World<S>) -> Outcome {
         problems: run.world.problems(),
         records: run.world.records_of_longest_run(),
         texts: run.comparer.texts,
-        unequal_texts: run.comparer.unequal_texts,
+        planted: run.planted,
         extra: run.comparer.extra.into_iter().collect(),
     }
 }
@@ -79,8 +92,10 @@ pub async fn run<S: Server>(case: &Case, world: World<S>) -> Outcome {
 pub(crate) struct Run<'a, S: Server> {
     case: &'a Case,
     pub(crate) world: Arc<World<S>>,
+    manner: Manner,
     bindings: Bindings,
     comparer: Comparer,
+    planted: usize,
     worker: Option<JoinHandle<()>>,
     stand_in: Option<ActivityWorker>,
 }
@@ -119,6 +134,9 @@ impl<S: Server> Run<'_, S> {
         }
         if self.case.is_activity_pair() && self.stands_in(operation, &params, &step.id) {
             return Ok(());
+        }
+        if self.manner == Manner::Restarting {
+            self.world.cut();
         }
         let answer = if operation == "StartExecution" && self.world.options().cut_after.is_some() {
             self.start(params).await
@@ -193,6 +211,9 @@ impl<S: Server> Run<'_, S> {
                 Order::Exact
             };
             self.comparer.compare_history(&self.bindings, &path, expected, &answer.body, order)?;
+            if self.manner == Manner::Planting && order == Order::Exact {
+                self.planted += plant(&self.comparer, &self.bindings, &path, expected, &answer.body)?;
+            }
         }
         if let Some(expected) = &step.expect_output {
             let last = answer.body.get("events").and_then(Value::as_array).and_then(|events| events.last());

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::Request;
-use orchestrator::{Acknowledge, Orchestrator, Ports, Settings, Wake};
+use orchestrator::{Acknowledge, ExpressStart, Orchestrator, Ports, Settings, Wake};
 use serde_json::Value;
 use simulation::{Node, Problem};
 use std::sync::Arc;
@@ -35,6 +35,11 @@ impl InProcess {
 impl Node for InProcess {
     async fn handle(&self, wake: Wake) -> Result<Acknowledge, Problem> {
         Ok(self.orchestrator.handle(wake).await?)
+    }
+
+    async fn run_express(&self, start: ExpressStart) -> Result<(), Problem> {
+        self.orchestrator.run_express(start).await?;
+        Ok(())
     }
 
     async fn recover(&self) -> Result<(), Problem> {

@@ -28,6 +28,17 @@ macro_rules! catalog_contracts {
             catalog::an_activity_lives_once_and_goes,
             catalog::activities_page_in_the_order_of_their_names,
             catalog::a_catalog_token_that_was_not_given_out_is_unreadable,
+            versions::a_version_comes_back_as_it_was_published,
+            versions::one_of_many_concurrent_publishers_gets_the_number,
+            versions::a_deleted_version_leaves_its_number_taken,
+            versions::versions_page_from_the_newest,
+            versions::a_version_that_aliases_lead_to_is_not_deleted,
+            versions::an_alias_comes_back_as_it_was_put,
+            versions::an_alias_is_put_if_it_is_as_expected,
+            versions::an_alias_leads_to_versions_that_are_there,
+            versions::one_of_a_deletion_and_an_alias_wins,
+            versions::aliases_page_in_the_order_of_their_names,
+            versions::a_deleted_machine_takes_its_versions_and_aliases,
         }
     };
 }
@@ -61,16 +72,16 @@ pub async fn an_update_keeps_the_revision_before(catalog: Adapter) -> Result<()>
     let first = machine(&machine_arn("machine"), 1_000);
     catalog.create_machine(&first).await?;
     let second = StateMachine { updated: true, created: first.created, ..machine(&first.arn, 2_000) };
-    ensure!(catalog.update_machine(&second, &first.revision.id).await? == Ok(()));
+    ensure!(catalog.update_machine(&second, &first).await? == Ok(()));
     ensure!(catalog.machine(&first.arn).await? == Some(second.clone()));
     for revision in [&first.revision, &second.revision] {
         ensure!(catalog.revision(&first.arn, &revision.id).await?.as_ref() == Some(revision));
     }
     let late = machine(&first.arn, 3_000);
-    ensure!(catalog.update_machine(&late, &first.revision.id).await? == Err(Some(second)));
+    ensure!(catalog.update_machine(&late, &first).await? == Err(Some(second)));
     ensure!(catalog.revision(&first.arn, &late.revision.id).await?.is_none());
     let absent = machine(&machine_arn("absent"), 1_000);
-    ensure!(catalog.update_machine(&absent, "any").await? == Err(None));
+    ensure!(catalog.update_machine(&absent, &absent).await? == Err(None));
     Ok(())
 }
 
@@ -79,7 +90,7 @@ pub async fn one_of_many_concurrent_updates_wins(catalog: Adapter) -> Result<()>
     let first = machine(&machine_arn("machine"), 1_000);
     catalog.create_machine(&first).await?;
     let updates = (0..20).map(|_| {
-        let (catalog, next, expected) = (Arc::clone(&catalog), machine(&first.arn, 2_000), first.revision.id.clone());
+        let (catalog, next, expected) = (Arc::clone(&catalog), machine(&first.arn, 2_000), first.clone());
         tokio::spawn(async move { catalog.update_machine(&next, &expected).await })
     });
     let mut won = 0;
@@ -158,7 +169,7 @@ pub async fn an_update_leaves_the_tags(catalog: Adapter) -> Result<()> {
     let tags = json!([{"key": "a", "value": "1"}]);
     ensure!(catalog.set_machine_tags(&first.arn, &tags, &first.tags).await? == Ok(()));
     let second = StateMachine { updated: true, created: first.created, ..machine(&first.arn, 2_000) };
-    ensure!(catalog.update_machine(&second, &first.revision.id).await? == Ok(()));
+    ensure!(catalog.update_machine(&second, &first).await? == Ok(()));
     ensure!(catalog.machine(&first.arn).await? == Some(StateMachine { tags, ..second }));
     Ok(())
 }
@@ -210,6 +221,8 @@ pub async fn a_catalog_token_that_was_not_given_out_is_unreadable(catalog: Adapt
     let errors = [
         catalog.machines(Some("nonsense"), 1).await.map(|page| page.items.len()),
         catalog.activities(Some("nonsense"), 1).await.map(|page| page.items.len()),
+        catalog.versions(&machine_arn("machine"), Some("nonsense"), 1).await.map(|page| page.items.len()),
+        catalog.aliases(&machine_arn("machine"), Some("nonsense"), 1).await.map(|page| page.items.len()),
     ];
     for error in errors {
         match error {
@@ -220,12 +233,13 @@ pub async fn a_catalog_token_that_was_not_given_out_is_unreadable(catalog: Adapt
     Ok(())
 }
 
-fn machine(arn: &StateMachineArn, at: i64) -> StateMachine {
+pub(super) fn machine(arn: &StateMachineArn, at: i64) -> StateMachine {
     StateMachine {
         arn: arn.clone(),
         created: Timestamp::from_micros(at),
         revision: MachineRevision {
             id: fresh("revision"),
+            machine_type: model::MachineType::Express,
             definition: format!(r#"{{"Comment": "made at {at}", "StartAt": "A"}}"#),
             role_arn: "arn:aws:iam::123456789012:role/states".into(),
             created: Timestamp::from_micros(at),
@@ -236,6 +250,7 @@ fn machine(arn: &StateMachineArn, at: i64) -> StateMachine {
         status: MachineStatus::Active,
         updated: false,
         tags: json!([]),
+        published: None,
     }
 }
 

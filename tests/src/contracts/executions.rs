@@ -39,6 +39,7 @@ pub(super) fn meta(machine: &StateMachineArn, at: i64) -> Meta {
         trace_header: None,
         expires: None,
         redriven: None,
+        qualifier: None,
     }
 }
 

@@ -5,7 +5,7 @@ use super::machine_arn;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use engine::Ending;
-use model::{RunId, StrandId, Timestamp};
+use model::{Qualifier, RunId, StrandId, Timestamp};
 use orchestrator::RecordKey;
 use orchestrator::ports::{BEATS_CLOSED, ExecutionStatus, Meta, Put, StartOutcome, StopMark, StoredRecord};
 use std::collections::HashSet;
@@ -64,6 +64,7 @@ macro_rules! journal_contracts {
 pub async fn a_start_puts_meta_and_the_first_record(journal: Adapter) -> Result<()> {
     let mut meta = meta(&machine_arn("start"), 1_000);
     meta.trace_header = Some("Root=1-2-3".into());
+    meta.qualifier = Some(Qualifier { version: 3, alias: Some("PROD".into()) });
     meta.stop = Some(StopMark {
         at: Timestamp::from_micros(7),
         opened: 0,
@@ -71,7 +72,9 @@ pub async fn a_start_puts_meta_and_the_first_record(journal: Adapter) -> Result<
     });
     let first = record(&meta, "0", 0, "first");
     ensure!(journal.start(&meta, &first).await? == StartOutcome::New);
-    ensure!(journal.meta(&meta.execution).await? == Some(meta));
+    ensure!(journal.meta(&meta.execution).await?.as_ref() == Some(&meta));
+    let listed = journal.executions(Some(&meta.machine), None, None, 10).await?.items;
+    ensure!(listed.into_iter().map(|listed| listed.qualifier).eq([meta.qualifier]));
     ensure!(journal.record(&first.key).await? == Some(first));
     Ok(())
 }

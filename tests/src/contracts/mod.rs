@@ -13,6 +13,7 @@ pub mod queue;
 pub mod redrives;
 pub mod retention;
 pub mod timers;
+pub mod versions;
 
 use model::arn::Place;
 use model::{ActivityArn, StateMachineArn};

@@ -4,7 +4,7 @@ use crate::conformance::run::{Answer, Server};
 use crate::conformance::server::{self, InProcess};
 use async_trait::async_trait;
 use orchestrator::ports::Clock;
-use orchestrator::{Acknowledge, Orchestrator, Ports, Settings, Swept, Wake};
+use orchestrator::{Acknowledge, ExpressStart, Orchestrator, Ports, Settings, Swept, Wake};
 use simulation::{Node, Problem};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,6 +82,10 @@ impl Door {
 impl Node for Door {
     async fn handle(&self, wake: Wake) -> Result<Acknowledge, Problem> {
         self.inner.handle(wake).await
+    }
+
+    async fn run_express(&self, start: ExpressStart) -> Result<(), Problem> {
+        self.inner.run_express(start).await
     }
 
     async fn recover(&self) -> Result<(), Problem> {

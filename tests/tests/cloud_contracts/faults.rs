@@ -34,6 +34,7 @@ pub(crate) fn meta(name: &str) -> Meta {
         trace_header: None,
         expires: None,
         redriven: None,
+        qualifier: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod faults;
 mod pages;
+mod versions;
 mod whole;
 
 use acceptance::cloud::Cloud;

@@ -138,6 +138,7 @@ async fn all_machines_come_over_several_pages() -> Result<()> {
         // Under the 400 KB of an item; together more than the 16 MB of a batch.
         let revision = MachineRevision {
             id: "1".to_owned(),
+            machine_type: model::MachineType::Standard,
             definition: json!({ "Comment": noise(300_000, number) }).to_string(),
             role_arn: "arn:aws:iam::123456789012:role/states".to_owned(),
             created: Timestamp::from_micros(1),
@@ -154,6 +155,7 @@ async fn all_machines_come_over_several_pages() -> Result<()> {
             status: MachineStatus::Active,
             updated: false,
             tags: json!([]),
+            published: None,
         };
         ensure!(catalog.create_machine(&machine).await?.is_none());
     }

@@ -27,6 +27,7 @@ impl Journal for Catalogued {
     async fn start(&self, meta: &Meta, first: &StoredRecord) -> Result<StartOutcome, Error> {
         let revision = MachineRevision {
             id: meta.revision.clone(),
+            machine_type: model::MachineType::Standard,
             definition: "{}".to_owned(),
             role_arn: String::new(),
             created: meta.started,
@@ -36,7 +37,8 @@ impl Journal for Catalogued {
         };
         let (arn, status) = (meta.machine.clone(), MachineStatus::Active);
         let tags = json!([]);
-        let machine = StateMachine { arn, created: meta.started, revision, status, updated: false, tags };
+        let machine =
+            StateMachine { arn, created: meta.started, revision, status, updated: false, tags, published: None };
         self.catalog.create_machine(&machine).await?;
         self.store.start(meta, first).await
     }

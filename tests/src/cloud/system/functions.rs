@@ -1,6 +1,6 @@
 //! The functions as they are deployed, but for the clock: it is virtual.
 
-use super::{BUCKET, DEAD, Options, STEPS, TABLE, TASKS};
+use super::{BUCKET, DEAD, EXPRESS, Options, STEPS, TABLE, TASKS};
 use crate::cloud::Cloud;
 use anyhow::Result;
 use aws::Connection;
@@ -26,6 +26,7 @@ pub(super) const fn name(part: Part) -> &'static str {
         Part::Advance => "advance",
         Part::Task => "task",
         Part::Timer => "timer",
+        Part::Express => "express",
         Part::Dead => "dead",
     }
 }
@@ -34,6 +35,7 @@ pub(super) const fn name(part: Part) -> &'static str {
 pub(super) const fn queue_of(part: Part) -> &'static str {
     match part {
         Part::Task => TASKS,
+        Part::Express => EXPRESS,
         Part::Dead => DEAD,
         Part::Api | Part::Advance | Part::Timer => STEPS,
     }
@@ -46,6 +48,7 @@ const fn timeout_seconds(part: Part) -> u32 {
         Part::Advance => 10,
         Part::Task => 900,
         Part::Timer => 60,
+        Part::Express => 305,
         Part::Dead => 30,
     }
 }
@@ -85,7 +88,7 @@ impl Stores {
         let store = Arc::new(Store::open(config, TABLE).await?);
         let bucket = Bucket::new(&connection, BUCKET);
         let catalog = Arc::new(store.catalog(bucket.clone()));
-        let queues = queue::Settings::new(&queue_url(STEPS), &queue_url(TASKS));
+        let queues = queue::Settings::new(&queue_url(STEPS), &queue_url(TASKS), &queue_url(EXPRESS));
         let queue = Arc::new(SqsQueue::new(connection.sdk_config(), &queues));
         Ok(Self { store, bucket, catalog, queue, connection })
     }
@@ -120,7 +123,8 @@ pub(super) async fn start(
         catalog,
         activities: store.clone(),
         blobs: Arc::new(bucket),
-        queue,
+        queue: queue.clone(),
+        express: queue,
         timers: Some(store),
         tasks: Arc::new(LambdaTasks::new(&connection)?),
         clock: clock.clone(),
@@ -137,6 +141,7 @@ fn environment(part: Part, options: &Options) -> Reader {
         ("BUCKET_NAME", BUCKET.to_owned()),
         ("STEP_QUEUE_URL", queue_url(STEPS)),
         ("TASK_QUEUE_URL", queue_url(TASKS)),
+        ("EXPRESS_QUEUE_URL", queue_url(EXPRESS)),
         ("DEAD_QUEUE_URL", queue_url(DEAD)),
         ("TOKEN_KEY", "k".repeat(64)),
         ("STATES_PER_INVOCATION", options.states_per_invocation.to_string()),

@@ -69,7 +69,7 @@ impl Mapping {
         // A task has its function to itself; what is dead comes one by one.
         let at_most = match self.part {
             Part::Task | Part::Dead => 1,
-            Part::Api | Part::Advance | Part::Timer => self.batch_size,
+            Part::Api | Part::Advance | Part::Timer | Part::Express => self.batch_size,
         };
         let batch = self.cloud.sqs().receive(queue_of(self.part), at_most);
         if !batch.is_empty() {

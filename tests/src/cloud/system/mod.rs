@@ -11,7 +11,7 @@ use super::sqs::QueueSettings;
 use super::{Cloud, Request};
 use anyhow::{Context, Result, bail};
 use deployment::{Messages, Part};
-use model::{ExecutionArn, Payload, StateMachineArn};
+use model::{ExecutionArn, MachineType, Payload, QualifiedArn, StateMachineArn};
 use orchestrator::ports::{Clock, ExecutionStatus};
 use orchestrator::{CreateMachine, Described, Orchestrator, StartRequest, Swept};
 use serde_json::{Value, json};
@@ -38,6 +38,8 @@ const LATENCY: Duration = Duration::from_millis(5);
 const MOST_SECONDS: u32 = 20_000;
 const STEPS: &str = "ratchet-steps";
 const TASKS: &str = "ratchet-tasks";
+const EXPRESS: &str = "ratchet-express";
+const EXPRESS_DEAD: &str = "ratchet-express-dead";
 const DEAD: &str = "ratchet-dead";
 
 /// How the system is deployed.
@@ -97,12 +99,15 @@ impl System {
         };
         cloud.sqs().create_queue(STEPS, queue(60));
         cloud.sqs().create_queue(TASKS, queue(900));
+        let express = Some((EXPRESS_DEAD.to_owned(), 10));
+        cloud.sqs().create_queue(EXPRESS, QueueSettings { redrive: express, ..queue(360) });
+        cloud.sqs().create_queue(EXPRESS_DEAD, QueueSettings { redrive: None, ..queue(30) });
         cloud.sqs().create_queue(DEAD, QueueSettings { redrive: None, ..queue(180) });
         cloud.set_latency(LATENCY);
         let clock = Arc::new(VirtualClock::new(1));
         let invocations = Arc::default();
         let mut mappings = Vec::new();
-        for part in [Part::Advance, Part::Task, Part::Dead] {
+        for part in [Part::Advance, Part::Task, Part::Express, Part::Dead] {
             let messages = Messages::new(functions::start(&cloud, part, options, &clock).await?);
             let mapping = mapping::Mapping::new(&cloud, part, options, messages, Arc::clone(&invocations));
             mappings.push(tokio::spawn(mapping.run()));
@@ -124,21 +129,28 @@ impl System {
     pub async fn create(&self, name: &str, definition: &Value) -> Result<StateMachineArn> {
         let request = CreateMachine {
             name: name.to_owned(),
+            machine_type: MachineType::Standard,
             definition: definition.to_string(),
             role_arn: "arn:aws:iam::123456789012:role/states".to_owned(),
             logging: Value::Null,
             tracing: Value::Null,
             encryption: Value::Null,
             tags: json!([]),
+            publish: None,
         };
         Ok(self.api.create_state_machine(request).await?.machine.arn)
     }
 
     /// Starts an execution, as one request to `api`.
     pub async fn start(&self, machine: &StateMachineArn, name: &str, input: Value) -> Result<ExecutionArn> {
+        self.start_by(machine.clone().into(), name, input).await
+    }
+
+    /// Starts an execution by a version or an alias.
+    pub async fn start_by(&self, machine: QualifiedArn, name: &str, input: Value) -> Result<ExecutionArn> {
         self.invoked("api");
         let request = StartRequest {
-            machine: machine.clone(),
+            machine,
             name: Some(name.to_owned()),
             input: Payload::from_value(input),
             trace_header: None,
@@ -233,6 +245,16 @@ impl System {
     /// Dead letters.
     pub fn dead_letters(&self) -> Vec<String> {
         self.cloud.sqs().bodies(DEAD)
+    }
+
+    /// Starts of Express executions that were given up.
+    pub fn express_dead_letters(&self) -> Vec<String> {
+        self.cloud.sqs().bodies(EXPRESS_DEAD)
+    }
+
+    /// The queue of starts of Express executions.
+    pub fn express_queue(&self) -> &'static str {
+        EXPRESS
     }
 
     /// The queue of wakes for steps.
