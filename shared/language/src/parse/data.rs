@@ -7,9 +7,6 @@ use expression::{Expression, JsonPath, ResultPath, Template};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
-/// The longest that AWS lets a task, a heartbeat, a retry interval or a Wait last, in seconds (some three years).
-pub(super) const MAX_SECONDS: u64 = 99_999_999;
-
 /// What AWS says of a text that is no path.
 const NO_PATH: &str = "Value must be a valid JSONPath.";
 

@@ -1,11 +1,11 @@
 //! Retry and Catch.
 
 use super::Language;
-use super::data::MAX_SECONDS;
 use super::fields::Fields;
 use super::report::Place;
 use crate::diagnostic::Code;
 use crate::machine::{Catcher, ErrorMatch, JitterStrategy, Retrier, StateName};
+use model::limits::MAX_SECONDS;
 
 /// The longest `MaxDelaySeconds`: 366 days.
 const MAX_DELAY_SECONDS: u64 = 31_622_400;

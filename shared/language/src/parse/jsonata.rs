@@ -1,7 +1,6 @@
 //! States that speak JSONata: whether they have the right fields. What their expressions say is not read yet.
 
 use super::Language;
-use super::data::MAX_SECONDS;
 use super::fields::Fields;
 use super::fork::{self, PROCESSORS};
 use super::report::{Place, Report};
@@ -9,6 +8,7 @@ use super::scope::Scopes;
 use super::state::next;
 use super::wait::TIMES;
 use crate::machine::Resource;
+use model::limits::MAX_SECONDS;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 

@@ -1,13 +1,13 @@
 //! The Task state.
 
 use super::Language;
-use super::data::MAX_SECONDS;
 use super::fields::Fields;
 use super::patterns::is_activity;
 use super::report::Report;
 use super::state::next;
 use crate::machine::{Resource, Seconds, Task};
 use model::MachineType;
+use model::limits::MAX_SECONDS;
 use serde_json::Value;
 
 /// A Task state.

@@ -1,9 +1,10 @@
 //! The Wait state.
 
-use super::data::{MAX_SECONDS, Wanted};
+use super::data::Wanted;
 use super::fields::Fields;
 use super::state::next;
 use crate::machine::{Wait, WaitUntil};
+use model::limits::MAX_SECONDS;
 
 /// When it ends, in AWS's order.
 pub(super) const TIMES: [&str; 4] = ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"];
