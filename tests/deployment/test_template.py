@@ -343,6 +343,17 @@ def test_only_what_runs_tasks_may_call_functions_and_only_those_listed(source, r
     assert resources["TaskCalls"]["Condition"] == "TasksMayCallFunctions"
 
 
+def test_every_function_may_read_the_settings_of_the_table_that_it_opens(resources):
+    table = {"Fn::GetAtt": ["Table", "Arn"]}
+    functions = of_type(resources, "AWS::Lambda::Function")
+    assert functions
+    for name, function in functions.items():
+        role = function["Role"]["Fn::GetAtt"][0]
+        own = [it for holder, it in statements(resources) if holder == role and table in as_list(it.get("Resource"))]
+        allowed = {action for it in own for action in as_list(it["Action"])}
+        assert {"dynamodb:GetItem", "dynamodb:Query"} <= allowed, name
+
+
 def test_every_door_asks_for_a_signature(resources):
     body = resources["HttpApi"]["Properties"]["Body"]
     operations = [operation for path in body["paths"].values() for operation in path.values()]
