@@ -39,7 +39,7 @@ const PURE: [&str; 6] =
     ["ratchet-model", "ratchet-jsonata", "ratchet-shapes", "ratchet-expression", "ratchet-language", "ratchet-engine"];
 
 /// What a pure crate may use besides our own.
-const ALLOWED_IN_PURE: [&str; 11] = [
+const ALLOWED_IN_PURE: [&str; 12] = [
     "serde",
     "serde_json",
     "thiserror",
@@ -47,6 +47,7 @@ const ALLOWED_IN_PURE: [&str; 11] = [
     "indexmap",
     "base64",
     "md-5",
+    "ryu-js",
     "sha1",
     "sha2",
     "regex",

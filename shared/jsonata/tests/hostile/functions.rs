@@ -1,0 +1,113 @@
+//! What is given to functions that compute, print and sort.
+
+use super::own;
+
+/// Numbers at the ends of their range, and their pictures.
+pub(super) fn numbers() -> Vec<String> {
+    own(&[
+        "$formatInteger(1e9, 'I')",
+        "$formatInteger(1e300, 'I')",
+        "$formatInteger(1e300, 'w')",
+        "$formatInteger(1e300, 'A')",
+        "$formatInteger(1e300, '#,##0')",
+        "$formatInteger(1, $pad('', 1000000, '0'))",
+        "$formatInteger(1 / 0, 'w')",
+        "$formatNumber(0, '0e0')",
+        "$formatNumber(-5, '0e0')",
+        "$formatNumber(1e-300, '0e0')",
+        "$formatNumber(1 / 0, '0e0')",
+        "$formatNumber(1, $pad('0.', 1000, '0'))",
+        "$formatNumber(1, $pad('', 100000, '0'))",
+        "$formatNumber(1, '0', {'decimal-separator': '', 'grouping-separator': '', 'zero-digit': ''})",
+        "$formatNumber(123456789, '#,0', {'pattern-separator': ''})",
+        "$formatBase(1e308, 2)",
+        "$parseInteger($pad('', 100000, 'one '), 'w')",
+        "$power(10, 1e300)",
+        "$round(1e300, 300)",
+        "$round(1e300, 1e300)",
+        "$round(1, -1e300)",
+        "$number($pad('', 1000000, '9'))",
+        "$string([1..300000].($ / 7))",
+        "$formatNumber(1e300, $pad('', 1000, '#,##') & '0')",
+        "$formatNumber(1e-300, '0.' & $pad('', 100000, '0'))",
+        "$formatNumber(1, $pad('', 1000000, '0;'))",
+        "$formatNumber(123.45, $pad('', 1000000, ','))",
+        "$formatNumber(1, $pad('', 1000000, 'x'))",
+        "$formatNumber(1e300, '0e0', {'exponent-separator': $pad('', 1000000)})",
+        "$formatNumber(1, '#0', {'minus-sign': $pad('', 1000000), 'infinity': $pad('', 1000000)})",
+        "$formatInteger(1e300, 'Ww;o')",
+        "$formatInteger(9e15, $pad('', 1000000, '#') & '0')",
+        "$formatInteger(9e15, $pad('', 1000000, '0,'))",
+        "$formatInteger(-1e9, 'I')",
+        "$parseInteger($pad('', 1000000, 'm'), 'i')",
+        "$parseInteger($pad('', 1000000, 'z'), 'a')",
+        "$parseInteger($pad('', 1000000, '9,'), '#,##0')",
+        "$parseInteger($pad('', 1000000, 'one hundred and '), 'w')",
+        "$number('0x' & $pad('', 1000000, 'f'))",
+        "$number('-' & $pad('', 1000000, '0') & '.' & $pad('', 1000000, '0') & 'e-' & $pad('', 1000000, '9'))",
+        "$formatBase(-1e308, 36)",
+        "[1..100000] ~> $map(function($n) { $formatBase($power(2, $n % 1000), 3) })",
+        "[1..100000] ~> $map(function($n) { $round($n / 7, -$n) & $round($n / 7, $n) })",
+        "1e308 * 1e308 - 1e308 * 1e308",
+        "$power(0, -1)",
+        "[1e308..1e309]",
+    ])
+}
+
+/// Moments at the ends of time, and their pictures.
+pub(super) fn dates() -> Vec<String> {
+    own(&[
+        "$fromMillis(0, '[Y,*-999999999]')",
+        "$fromMillis(0, '[Y,999999999]')",
+        "$fromMillis(0, '[D99999999999999999999]')",
+        "$fromMillis(1e300)",
+        "$fromMillis(0, '[Y]', '9999999999999')",
+        "$toMillis('1', '[Y,*-99999]')",
+        "$toMillis('x', $pad('', 100000, '[Y]'))",
+        "$toMillis($pad('2000', 100000, '-01'))",
+        "$fromMillis(1e15, $pad('', 100000, '[Y0001]'))",
+        "$fromMillis(0, $pad('', 100000, '[Dwo]'))",
+        "$fromMillis(8.64e15, '[YI]')",
+        "$fromMillis(-8.64e15, '[Yw]')",
+        "$fromMillis(0, $pad('', 1000000, ']]'))",
+        "$fromMillis(0, $pad('', 1000000, '['))",
+        "$fromMillis(0, '[' & $pad('', 1000000) & 'Y]')",
+        "$fromMillis(0, '[Y' & $pad('', 1000000, '0,') & ']')",
+        "$fromMillis(0, '[M' & $pad('', 1000000, 'N') & ']', '+0000')",
+        "$toMillis($pad('', 1000000, '1'), '[Y]')",
+        "$toMillis($pad('', 1000000, 'one '), '[Yw]')",
+        "$toMillis('a', $pad('', 100000, '[MNn]'))",
+        "$toMillis($pad('', 100000, 'monday '), $pad('', 7000, '[FNn] '))",
+        "$toMillis($pad('', 100000, '1'), $pad('', 3000, '[Y]'))",
+        "$toMillis($pad('', 100000, '1'), $pad('', 300, '[Y*-9]') & '!')",
+        "$toMillis($pad('', 100000), '[X' & $pad('', 100000, 'w') & ']')",
+        "[1..100000] ~> $map(function($n) { $toMillis('12th of march', '[Dwo] of [MNn]') })",
+        "[1..100000] ~> $map(function($n) { $fromMillis($n * 1e10, '[FNn], [Dwo] [MNn] [YWw]') })",
+        "$now($pad('', 1000000, '[Y]'))",
+    ])
+}
+
+/// Orders of much, or of what has none.
+pub(super) fn sorting() -> Vec<String> {
+    own(&[
+        "$shuffle([1..800000])",
+        "$sort([1..800000])",
+        "$distinct([1..100000])",
+        "[1..10000]^($)",
+        "$sort([1..300], function($a, $b) { true })",
+        "$sort([1..300], function($a, $b) { $random() > 0.5 })",
+        "$sort(['a', 1])",
+        "[1..300]^(($ % 2 = 0) ? 'a' : 1)",
+        "$sort([1..800000], function($a, $b) { $a < $b })",
+        "$sort([1..2000], function($a, $b) { $b })",
+        "$sort([1..2000], function($a, $b) { $error('no') })",
+        "$sort([1..100], function($a, $b) { $sort([1..100], function($c, $d) { $c > $d }) })",
+        "$sort([1..1000] ~> $map(function($i) { $pad('', 4000) & $string($i) }))",
+        "[1..1000].{'k': $pad('', 4000) & $string($)}^(k)",
+        "[1..100000]^(>$, <-$, $ % 7)",
+        "[1..300]^($sort([1..300]))",
+        "$distinct([1..2000].[[$, [1..20]]])",
+        "$distinct([1..1000] ~> $map(function($i) { $pad('', 4000) & $string($i % 3) }))",
+        "[1..1000]@$a.([1..1000]@$b.{'a': $a, 'b': $b})^(a * b)",
+    ])
+}
