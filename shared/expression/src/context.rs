@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
+use jsonata::Variable;
 use model::Payload;
 use serde_json::Value;
 
@@ -58,6 +59,12 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The whole context object as JSONata reads it. The parts are not copied.
+    pub(crate) fn as_variable(&self) -> Variable<'_> {
+        let parts: Vec<_> = self.parts.iter().map(|part| (part.place, part.payload.value())).collect();
+        with_parts(self.rest(), &parts)
+    }
+
     /// What a path finds in it.
     pub(crate) fn evaluate(&self, path: &JsonPath) -> Result<Cow<'_, Value>, path::Error> {
         match self.shortcut(path) {
@@ -87,6 +94,24 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A value, but for the parts that lie in it, each with the way there.
+fn with_parts<'v>(value: &'v Value, parts: &[(&[&str], &'v Value)]) -> Variable<'v> {
+    match (value, parts) {
+        (_, [([], part), ..]) => Variable::Json(part),
+        (Value::Object(members), [_, ..]) => {
+            let member = |(name, value): (&'v String, &'v Value)| {
+                let inside = parts.iter().filter_map(|(place, part)| match place {
+                    [first, rest @ ..] if first == name => Some((rest, *part)),
+                    _ => None,
+                });
+                (name.as_str(), with_parts(value, &inside.collect::<Vec<_>>()))
+            };
+            Variable::Object(members.iter().map(member).collect())
+        }
+        _ => Variable::Json(value),
+    }
+}
+
 impl fmt::Debug for Context<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Context").field("rest", &self.rest).field("parts", &self.parts).finish_non_exhaustive()
@@ -100,6 +125,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn jsonata_sees_the_whole_and_copies_no_part() {
+        let build = || json!({ "Execution": { "Id": "arn", "Input": null }, "State": { "Name": "S" } });
+        let input = Payload::from_value(json!({ "a": [7] }));
+        let parts = [Part { place: &["Execution", "Input"], payload: &input }];
+        let context = Context::lazy(&build, &parts);
+        let Variable::Object(members) = context.as_variable() else { panic!("no object") };
+        let [("Execution", Variable::Object(execution)), ("State", Variable::Json(state))] = &members[..] else {
+            panic!("{members:?}")
+        };
+        assert_eq!(*state, &json!({ "Name": "S" }));
+        let [("Id", Variable::Json(id)), ("Input", Variable::Json(part))] = &execution[..] else {
+            panic!("{execution:?}")
+        };
+        assert_eq!(*id, &json!("arn"));
+        assert!(std::ptr::eq(*part, input.value()));
+        assert!(context.whole.get().is_none());
+    }
 
     #[test]
     fn a_path_builds_no_more_than_it_needs() {

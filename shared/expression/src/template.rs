@@ -8,7 +8,7 @@ use crate::json::{MAX_BYTES, MAX_DEPTH, weigh};
 use crate::scope::Scope;
 
 /// Most bytes of pointers that the errors of one template hold.
-const MAX_PLACE_BYTES: usize = 1 << 20;
+pub(crate) const MAX_PLACE_BYTES: usize = 1 << 20;
 
 /// A payload template: Parameters, ResultSelector, ItemSelector, Assign and their kin.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,7 +179,7 @@ fn expression(value: &Value) -> Result<Expression, Option<ParseError>> {
 }
 
 /// Runs `inner` with `segment` added to the pointer.
-fn within<T>(pointer: &mut String, segment: &str, inner: impl FnOnce(&mut String) -> T) -> T {
+pub(crate) fn within<T>(pointer: &mut String, segment: &str, inner: impl FnOnce(&mut String) -> T) -> T {
     let length = pointer.len();
     pointer.push('/');
     pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
