@@ -15,6 +15,8 @@ pub struct Diagnostic {
     /// machine itself, empty when the text is not a JSON object or the finding has no place. [`crate::locate`]
     /// turns it into line and column, [`Diagnostic::location`] into AWS's notation.
     pub pointer: String,
+    /// Which tokens of the pointer stand for items of arrays, counted from 0, in order.
+    pub(crate) items: Vec<usize>,
     /// A narrower place than the one that AWS names: the very field of an object that has one too many.
     pub focus: Option<String>,
     /// What AWS does not say: why it is wrong, or what to do.
@@ -51,6 +53,10 @@ pub enum Code {
     InvalidVariableName,
     /// `Assign` sets the variable that JSONata has in every state.
     ReservedVariableName,
+    /// An expression of JSONata does not parse.
+    InvalidJsonataExpression,
+    /// An expression of JSONata refers to what a state does not have.
+    UnsupportedJsonataExpression,
     /// A part of the language that this version does not run yet.
     NotSupported,
     /// Warning: the value of a `Resource` that AWS would refuse and Ratchet takes.
@@ -103,6 +109,8 @@ impl Code {
             Self::MissingEndState => "MISSING_END_STATE",
             Self::InvalidVariableName => "INVALID_VARIABLE_NAME",
             Self::ReservedVariableName => "RESERVED_VARIABLE_NAME",
+            Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
+            Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
             Self::NotSupported => "NOT_SUPPORTED",
             Self::InvalidResource => "INVALID_RESOURCE",
             Self::NoDollar => "NO_DOLLAR",
@@ -136,9 +144,6 @@ impl Severity {
     }
 }
 
-/// The fields whose value is an array of parts that have places of their own.
-const ARRAYS: [&str; 7] = ["Branches", "Choices", "Retry", "Catch", "And", "Or", "ErrorEquals"];
-
 impl Diagnostic {
     /// The narrowest place that is known.
     pub fn closest_pointer(&self) -> &str {
@@ -155,13 +160,10 @@ impl Diagnostic {
             return (self.pointer == "/").then(|| self.pointer.clone());
         }
         let mut location = String::new();
-        let mut before = String::new();
-        for token in self.pointer.split('/').skip(1) {
+        for (index, token) in self.pointer.split('/').skip(1).enumerate() {
             let name = token.replace("~1", "/").replace("~0", "~");
-            let is_index = ARRAYS.contains(&before.as_str()) && name.bytes().all(|byte| byte.is_ascii_digit());
-            let (open, close) = if is_index { ("[", "]") } else { ("/", "") };
+            let (open, close) = if self.items.binary_search(&index).is_ok() { ("[", "]") } else { ("/", "") };
             location.extend([open, &name, close]);
-            before = name;
         }
         Some(location)
     }
@@ -188,31 +190,33 @@ impl fmt::Display for Diagnostic {
 mod tests {
     use super::*;
 
-    fn at(code: Code, message: &str, pointer: &str) -> Diagnostic {
-        let (message, pointer) = (message.to_owned(), pointer.to_owned());
-        Diagnostic { severity: Severity::Error, code, message, pointer, focus: None, help: None }
+    fn at(code: Code, message: &str, pointer: &str, items: &[usize]) -> Diagnostic {
+        let (message, pointer, items) = (message.to_owned(), pointer.to_owned(), items.to_vec());
+        Diagnostic { severity: Severity::Error, code, message, pointer, items, focus: None, help: None }
     }
 
-    fn check(pointer: &str, expected: Option<&str>) {
-        assert_eq!(at(Code::SchemaValidationFailed, "m", pointer).location().as_deref(), expected, "{pointer}");
+    fn check(pointer: &str, items: &[usize], expected: Option<&str>) {
+        let found = at(Code::SchemaValidationFailed, "m", pointer, items);
+        assert_eq!(found.location().as_deref(), expected, "{pointer}");
     }
 
     #[test]
     fn locations_are_written_as_aws_does() {
-        check("/", Some("/"));
-        check("", None);
-        check("/StartAt", Some("/StartAt"));
-        check("/States/C/Choices/0/And/12/Next", Some("/States/C/Choices[0]/And[12]/Next"));
-        check("/States/P/Branches/0/States/0/Catch/1", Some("/States/P/Branches[0]/States/0/Catch[1]"));
-        check("/States/a~1b/Next", Some("/States/a/b/Next"));
+        check("/", &[], Some("/"));
+        check("", &[], None);
+        check("/StartAt", &[], Some("/StartAt"));
+        check("/States/C/Choices/0/And/12/Next", &[3, 5], Some("/States/C/Choices[0]/And[12]/Next"));
+        check("/States/P/Branches/0/States/0/Catch/1", &[3, 7], Some("/States/P/Branches[0]/States/0/Catch[1]"));
+        check("/States/P/Output/0/0", &[4], Some("/States/P/Output/0[0]"));
+        check("/States/a~1b/Next", &[], Some("/States/a/b/Next"));
     }
 
     #[test]
     fn errors_are_joined_and_warnings_left_out() {
-        let mut warning = at(Code::NoDollar, "w", "/States/A");
+        let mut warning = at(Code::NoDollar, "w", "/States/A", &[]);
         warning.severity = Severity::Warning;
-        let missing = at(Code::MissingTransitionTarget, "Missing 'Next' target: B", "/States/A/Next");
-        let endless = at(Code::MissingEndState, "Workflow has no terminal state", "");
+        let missing = at(Code::MissingTransitionTarget, "Missing 'Next' target: B", "/States/A/Next", &[]);
+        let endless = at(Code::MissingEndState, "Workflow has no terminal state", "", &[]);
         assert_eq!(
             invalid_definition_message(&[missing, warning, endless]),
             "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next, \
@@ -223,7 +227,7 @@ mod tests {
     #[test]
     fn text_that_is_no_json_is_located_in_jacksons_words() {
         let message = "Unrecognized token 'x': was expecting y\n at [Source: (String)\"x\"; line: 1, column: 2]";
-        let location = at(Code::InvalidJsonDescription, message, "").location();
+        let location = at(Code::InvalidJsonDescription, message, "", &[]).location();
         assert_eq!(location.as_deref(), Some("[Source: (String)\"x\"; line: 1, column: 2]"));
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! AWS lists them by state, in alphabetical order, and leaves out states that read none.
 
+use expression::{Query, QueryTemplate};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The variable that JSONata has in every state, which no state sets.
+pub(crate) const RESERVED: &str = "states";
 
 /// Variables by state.
 pub type VariableReferences = BTreeMap<String, BTreeSet<String>>;
@@ -42,50 +46,85 @@ fn look_at_states(scope: &Map<String, Value>, jsonata: bool, found: &mut Variabl
 /// The variables that a state reads itself, without the states inside of it.
 pub(crate) fn references_of_state(state: &Map<String, Value>, jsonata: bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
+    if jsonata {
+        look_at_queries(state, &mut names);
+        return names;
+    }
     for (field, value) in state {
         match field.as_str() {
             "ItemProcessor" | "Iterator" | "Branches" | "Comment" | "Result" => {}
-            _ => look_at_value(field, value, jsonata, &mut names),
+            _ => look_at_paths(field, value, &mut names),
         }
     }
     names
 }
 
-fn look_at_value(field: &str, value: &Value, jsonata: bool, names: &mut BTreeSet<String>) {
+/// The fields of a state, of its rules and of its catchers that take expressions of JSONata.
+const QUERIES: [&str; 19] = [
+    "Arguments",
+    "Assign",
+    "Cause",
+    "Condition",
+    "Credentials",
+    "Error",
+    "HeartbeatSeconds",
+    "ItemBatcher",
+    "ItemReader",
+    "ItemSelector",
+    "Items",
+    "MaxConcurrency",
+    "Output",
+    "ResultWriter",
+    "Seconds",
+    "TimeoutSeconds",
+    "Timestamp",
+    "ToleratedFailureCount",
+    "ToleratedFailurePercentage",
+];
+
+fn look_at_queries(state: &Map<String, Value>, names: &mut BTreeSet<String>) {
+    for value in QUERIES.iter().filter_map(|field| state.get(*field)) {
+        QueryTemplate::read(value, &mut |_, text| {
+            // What does not parse has been refused.
+            let query = Query::parse(Query::source_in(text)?).ok()?;
+            names.extend(query.references().variables().filter(|name| *name != RESERVED).map(str::to_owned));
+            None
+        });
+    }
+    let lists = ["Choices", "Catch"].into_iter().filter_map(|list| state.get(list)?.as_array());
+    for entry in lists.flatten().filter_map(Value::as_object) {
+        look_at_queries(entry, names);
+    }
+}
+
+fn look_at_paths(field: &str, value: &Value, names: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if jsonata => {
-            if let Some(text) = text.strip_prefix("{%").and_then(|text| text.strip_suffix("%}")) {
-                read(text, true, names);
-            }
-        }
         Value::String(text) => {
             if field.ends_with(".$") || field.ends_with("Path") || field == "Variable" {
-                read(text, false, names);
+                read(text, names);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| look_at_value(field, item, jsonata, names)),
+        Value::Array(items) => items.iter().for_each(|item| look_at_paths(field, item, names)),
         Value::Object(fields) => {
-            fields.iter().for_each(|(field, value)| look_at_value(field, value, jsonata, names));
+            fields.iter().for_each(|(field, value)| look_at_paths(field, value, names));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// Every `$name` outside quotes: in JSONata neither a function that is called nor a variable that is bound there.
-fn read(text: &str, jsonata: bool, names: &mut BTreeSet<String>) {
+/// Every `$name` outside quotes.
+fn read(text: &str, names: &mut BTreeSet<String>) {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     let mut rest = text;
     let mut before = ' ';
     while let Some(character) = rest.chars().next() {
         rest = &rest[character.len_utf8()..];
         match character {
-            '\'' | '"' if jsonata || character == '\'' => rest = after_quote(rest, character),
+            '\'' => rest = after_quote(rest),
             '$' if before != '$' && !is_word(before) => {
                 let end = rest.find(|character| !is_word(character)).unwrap_or(rest.len());
-                let (name, behind) = rest.split_at(end);
-                let next = behind.trim_start();
-                let is_bound = jsonata && (name == "states" || next.starts_with('(') || next.starts_with(":="));
-                if name.chars().next().is_some_and(|first| !first.is_numeric()) && !is_bound {
+                let (name, _) = rest.split_at(end);
+                if name.chars().next().is_some_and(|first| !first.is_numeric()) {
                     names.insert(name.to_owned());
                 }
             }
@@ -96,13 +135,15 @@ fn read(text: &str, jsonata: bool, names: &mut BTreeSet<String>) {
 }
 
 /// What comes after a quoted text, in which a backslash protects the next character.
-fn after_quote(text: &str, quote: char) -> &str {
+fn after_quote(text: &str) -> &str {
     let mut characters = text.char_indices();
     while let Some((index, character)) = characters.next() {
-        if character == '\\' {
-            characters.next();
-        } else if character == quote {
-            return &text[index + 1..];
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '\'' => return &text[index + 1..],
+            _ => {}
         }
     }
     ""
@@ -135,11 +176,46 @@ mod tests {
         check(&json!({"StartAt": "M", "States": {"M": map}}), &json!({"M": ["List"], "P": ["Question"]}));
     }
 
+    fn check_jsonata(state: &Value, expected: &[&str]) {
+        let definition = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}});
+        let expected = if expected.is_empty() { json!({}) } else { json!({ "A": expected }) };
+        check(&definition, &expected);
+    }
+
     #[test]
     fn jsonata_functions_and_bindings_are_no_variables() {
-        let state = json!({"Type": "Pass", "Output": "{% ($y := 1; $sum($list) + $states.input.x & '$no') %}",
-            "Comment": "{% $no %}"});
-        check(&json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}), &json!({"A": ["list"]}));
+        check_jsonata(
+            &json!({"Type": "Pass", "Output": "{% ($y := 1; $sum($list) + $y + $states.input.x & '$no') %}",
+                "Comment": "{% $no %}"}),
+            &["list"],
+        );
+        check_jsonata(
+            &json!({"Type": "Pass", "Output": "{% $map($list, function($no) { $no * $rate }) %}"}),
+            &["list", "rate"],
+        );
+    }
+
+    #[test]
+    fn jsonata_is_read_where_it_is_evaluated() {
+        let rule =
+            json!({"Condition": "{% $b %}", "Output": ["{% $c %}"], "Comment": "{% $no %}", "Next": "{% $no %}"});
+        check_jsonata(
+            &json!({"Type": "Choice", "Choices": [rule], "Assign": {"no": {"Next": "{% $a %}"}}}),
+            &["a", "b", "c"],
+        );
+        let catcher = json!({"ErrorEquals": ["{% $no %}"], "Assign": {"x": "{% $d %}"}, "Next": "A"});
+        let retrier = json!({"ErrorEquals": ["{% $no %}"]});
+        check_jsonata(
+            &json!({"Type": "Task", "Catch": [catcher], "Retry": [retrier], "TimeoutSeconds": "{% $e %}", "Resource": "{% $no %}"}),
+            &["d", "e"],
+        );
+    }
+
+    #[test]
+    fn what_does_not_parse_refers_to_nothing() {
+        for text in ["{% $no + %}", "{%%}", "{%}", "%}", "{% $no", " {% $no %}", "{% $match('a', /no %}"] {
+            check_jsonata(&json!({"Type": "Pass", "Output": [text, "{% $yes %}"]}), &["yes"]);
+        }
     }
 
     /// The recordings of DescribeStateMachine, where this machine has them.

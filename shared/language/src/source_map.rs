@@ -230,6 +230,7 @@ mod tests {
             code: Code::SchemaValidationFailed,
             message: String::new(),
             pointer: pointer.to_owned(),
+            items: Vec::new(),
             focus: focus.map(str::to_owned),
             help: None,
         };

@@ -1,7 +1,7 @@
 //! Every definition of the conformance data: what AWS accepted is accepted or refused by name, what AWS refused is
 //! refused in AWS's words.
 
-use ratchet_language::{Code, Diagnostic, invalid_definition_message, parse};
+use ratchet_language::{Code, Diagnostic, invalid_definition_message, parse, parse_state_to_test, parse_to_test};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -110,7 +110,30 @@ fn what_aws_accepted_is_accepted_or_not_supported_by_name() {
     }
     println!("{accepted} accepted, with warnings: {warnings:#?}; refused by name: {later:#?}");
     assert!(wrong.is_empty(), "AWS accepted these {}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(accepted >= 580, "{accepted}");
+    assert!(accepted >= 680, "{accepted}");
+}
+
+#[test]
+fn what_aws_tested_can_be_tested() {
+    let Some(folder) = data() else { return };
+    let mut accepted = 0;
+    let mut wrong = Vec::new();
+    for (id, _, definitions, step) in steps(&folder) {
+        if !is_sent(&step, &["TestState"]) || step.get("expect_error").is_some() {
+            continue;
+        }
+        let Some(text) = definition(&step, &definitions) else {
+            continue;
+        };
+        let is_machine = step["params"].get("stateName").is_some();
+        match if is_machine { parse_to_test(&text) } else { parse_state_to_test(&text) } {
+            Ok(_) => accepted += 1,
+            Err(found) if found.iter().all(|finding| finding.code == Code::NotSupported) => {}
+            Err(found) => wrong.push(format!("{id}: {}", invalid_definition_message(&found))),
+        }
+    }
+    assert!(wrong.is_empty(), "AWS tested these {}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(accepted >= 90, "{accepted}");
 }
 
 #[test]

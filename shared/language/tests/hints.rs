@@ -237,3 +237,122 @@ fn a_variable_that_nobody_sets_is_told_and_one_that_may_have_been_set_is_not() {
     // What a branch sets is gone after it.
     check_states(&fork(r#"{"Type": "Pass", "Assign": {"v": 1}, "End": true}"#, ""), &[&unset("v", "R")]);
 }
+
+/// The warnings of a machine that speaks JSONata, among these states; `T` ends it.
+fn check_jsonata(states: &str, expected: &[&str]) {
+    check(
+        &format!(
+            r#"{{"QueryLanguage": "JSONata", "StartAt": "S", "States": {{{states}, "T": {{"Type": "Succeed"}}}}}}"#
+        ),
+        expected,
+    );
+}
+
+#[test]
+fn a_variable_that_nobody_sets_is_told_in_jsonata_too() {
+    let unset = |name: &str| {
+        format!(
+            "UNASSIGNED_VARIABLE: The state reads the variable '${name}', which no state sets here or around it at /States/S"
+        )
+    };
+    check_jsonata(
+        r#""S": {"Type": "Pass", "Assign": {"v": 1}, "Output": "{% ($l := 2; $v + $l + $sum($gone)) %}", "Next": "T"}"#,
+        &[&unset("gone")],
+    );
+    check_jsonata(
+        r#""S": {"Type": "Pass", "Assign": {"v": "{% $states.context.Execution.Id & $randomSeeded(1) %}"}, "Next": "T"}"#,
+        &[&unset("randomSeeded")],
+    );
+    // A state that speaks JSONata among others.
+    check_states(
+        r#""S": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $gone %}", "Next": "T"}"#,
+        &[&unset("gone")],
+    );
+}
+
+#[test]
+fn what_states_does_not_have_is_told() {
+    check_jsonata(
+        r#""S": {"Type": "Pass", "Output": ["{% $states.inputs.a %}", "{% $eval('1') %}", "{% ($eval := $parse; $eval('1')) %}"], "Next": "T"}"#,
+        &[
+            "IMPOSSIBLE_PATH: '$states' has no 'inputs': the path finds nothing at /States/S/Output/0",
+            "UNASSIGNED_VARIABLE: Step Functions has no function '$eval': the expression fails at /States/S/Output/1",
+        ],
+    );
+}
+
+#[test]
+fn a_task_passes_its_token_on_in_jsonata_too() {
+    let callback = |payload: &str| {
+        format!(
+            r#""S": {{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 60, "Arguments": {{"FunctionName": "f", "Payload": {payload}}}, "Next": "T"}}"#
+        )
+    };
+    for token in [
+        r#"{"token": "{% $states.context.Task.Token %}"}"#,
+        r#""{% {'token': $states.context.Task.Token} %}""#,
+        r#""{% $states.context %}""#,
+        r#""{% $states %}""#,
+        r#""{% $states.context.*.Token %}""#,
+    ] {
+        check_jsonata(&callback(token), &[]);
+    }
+    for none in [r#""{% $states.input.Task %}""#, r#""{% $states.context.Execution.Id %}""#, r#""$$.Task.Token""#] {
+        check_jsonata(
+            &callback(none),
+            &[
+                "TOKEN_NOT_PASSED: Nobody can answer this task: its token is not among what it sends at /States/S/Arguments",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_rule_of_jsonata_that_never_decides_is_told() {
+    let rules = |rules: &str| {
+        format!(r#""S": {{"Type": "Choice", "Choices": [{rules}], "Default": "T"}}, "U": {{"Type": "Succeed"}}"#)
+    };
+    let rule =
+        |condition: &str, next: &str| format!(r#"{{"Condition": {condition}, "Output": "{next}", "Next": "{next}"}}"#);
+    let never = |why: &str, index: usize| {
+        format!("UNREACHABLE_RULE: This rule never decides: {why} at /States/S/Choices/{index}")
+    };
+    let asks = r#""{% $states.input.a %}""#;
+    check_jsonata(
+        &rules(&[rule(asks, "T"), rule(asks, "U")].join(",")),
+        &[&never("Choices[0] asks the same and comes first", 1)],
+    );
+    check_jsonata(
+        &rules(&[rule("false", "T"), rule(r#""{% true %}""#, "U"), rule(asks, "U")].join(",")),
+        &[&never("its condition is false", 0), &never("Choices[1] always holds and comes first", 2)],
+    );
+    let lots = r#""{% $random() > 0.5 %}""#;
+    check_jsonata(&rules(&[rule(lots, "T"), rule(lots, "U")].join(",")), &[]);
+}
+
+#[test]
+fn rounds_that_change_something_in_jsonata_are_none() {
+    let poll = |rule: &str, pass: &str| {
+        format!(
+            r#""S": {{"Type": "Choice", "Choices": [{{{rule}, "Next": "T"}}], "Default": "P"}}, "P": {{"Type": "Pass"{pass}, "Next": "S"}}"#
+        )
+    };
+    let asks = r#""Condition": "{% $states.input.a %}""#;
+    check_jsonata(
+        &poll(asks, ""),
+        &[
+            "BUSY_LOOP: States go round here with no Wait at all and nothing that changes the data: from one round to the next only the clock differs at /States/S",
+        ],
+    );
+    check_jsonata(&poll(asks, r#", "Output": "{% $states.input.b %}""#), &[]);
+    check_jsonata(&poll(r#""Condition": "{% $random() > 0.9 %}""#, ""), &[]);
+    check_jsonata(&poll(&format!("{asks}, \"Output\": 1"), ""), &[]);
+}
+
+#[test]
+fn a_fixed_result_is_not_followed_through_an_output() {
+    check_states(
+        r#""S": {"Type": "Pass", "Result": {}, "Next": "J"}, "J": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": 1}, "Next": "R"}, "R": {"Type": "Pass", "InputPath": "$.a", "Next": "T"}"#,
+        &[],
+    );
+}

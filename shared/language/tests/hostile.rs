@@ -159,6 +159,54 @@ fn what_is_nested_beyond_128_levels_is_refused_where_it_is() {
     );
 }
 
+/// A machine of one Pass state that speaks JSONata and has this output.
+fn output(value: &str) -> String {
+    format!(
+        r#"{{"QueryLanguage":"JSONata","StartAt":"P","States":{{"P":{{"Type":"Pass","Output":{value},"End":true}}}}}}"#
+    )
+}
+
+#[test]
+fn an_expression_nested_beyond_all_bounds_is_refused() {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{'a':", "}"),
+        ("-", ""),
+        ("$f(", ")"),
+        ("1+(", ")"),
+        ("a[", "]"),
+        ("function(){", "}"),
+        ("1?", ""),
+    ] {
+        let text = output(&format!(r#""{{% {}1{} %}}""#, open.repeat(50_000), close.repeat(50_000)));
+        check_refused(&text, "INVALID_JSONATA_EXPRESSION: ");
+    }
+    assert!(parse(&output(&format!(r#""{{% {}1{} %}}""#, "(".repeat(20), ")".repeat(20)))).is_ok());
+}
+
+#[test]
+fn expressions_by_the_thousand_take_twice_the_work_of_half() {
+    let expressions = |count: usize| output(&format!("[{}1]", r#""{% $states.input.a[b = 1] & $v %}","#.repeat(count)));
+    let work = |text: &str| least_work(|| assert!(parse(text).is_ok()));
+    if let (Some(half), Some(whole)) = (work(&expressions(3_000)), work(&expressions(6_000))) {
+        assert!(whole < half * 3, "{half} ns, {whole} ns");
+    }
+}
+
+#[test]
+fn findings_about_expressions_do_not_repeat_a_long_place_for_ever() {
+    let key = "k".repeat(400_000);
+    let many = |item: &str| output(&format!(r#"{{"{key}":[{}1]}}"#, format!("{item},").repeat(100_000 / item.len())));
+    let names: Vec<String> = (0..10_000).map(|number| format!("n{number}")).collect();
+    let one = output(&format!(r#"{{"{key}":"{{% [{}] %}}"}}"#, names.join(",")));
+    let texts = [many(r#""{% a %}""#), many(r#""{% + %}""#), many(r#""{%""#), many(r#""{% $states.x %}""#), one];
+    for text in texts {
+        let found = parse(&text).map_or_else(|found| found, |parsed| parsed.warnings);
+        assert!((1..10).contains(&found.len()), "{}", found.len());
+    }
+}
+
 #[test]
 fn numbers_outside_of_every_range_are_refused_with_the_range() {
     let wait = |seconds: &str| {

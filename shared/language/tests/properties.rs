@@ -27,6 +27,31 @@ const WHOLE: &str = r#"{
   }
 }"#;
 
+/// The same in JSONata.
+const WHOLE_IN_JSONATA: &str = r#"{
+  "Comment": "all of it", "StartAt": "Pass", "QueryLanguage": "JSONata",
+  "States": {
+    "Pass": {"Type": "Pass", "Assign": {"v": "{% $states.input.v %}", "w": {"x": [1, "{% $uuid() %}"]}}, "Output": {"y": "{% $v & 'a' %}"}, "Next": "Task"},
+    "Task": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "f", "Payload": "{% $states.input %}"},
+      "TimeoutSeconds": "{% $v.timeout %}", "HeartbeatSeconds": 5, "Retry": [{"ErrorEquals": ["States.ALL"]}], "Output": "{% $states.result.Payload %}",
+      "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Output": "{% $states.errorOutput %}", "Assign": {"e": "{% $states.errorOutput.Error %}"}, "Next": "Fail"}], "Next": "Choice"},
+    "Choice": {"Type": "Choice", "Choices": [
+      {"Condition": "{% $states.input.a > 1 and $exists($v[0]) %}", "Assign": {"v": 1}, "Output": null, "Next": "Wait"},
+      {"Condition": false, "Next": "Parallel"}], "Output": 7, "Default": "Map"},
+    "Wait": {"Type": "Wait", "Timestamp": "{% $states.context.State.EnteredTime %}", "Next": "Parallel"},
+    "Parallel": {"Type": "Parallel", "Arguments": "{% $states.input %}", "Branches": [{"StartAt": "B", "States": {"B": {"Type": "Wait", "Seconds": "{% 1 %}", "End": true}}}], "Next": "Map"},
+    "Map": {"Type": "Map", "Items": [1, "{% 2 %}"], "ItemSelector": {"i": "{% $states.context.Map.Item.Index %}"}, "MaxConcurrency": "{% 3 %}", "ToleratedFailurePercentage": "{% 5 %}",
+      "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "I", "States": {"I": {"Type": "Succeed", "Output": "{% $states.input.i %}"}}}, "Next": "Done"},
+    "Done": {"Type": "Succeed"},
+    "Fail": {"Type": "Fail", "Error": "{% $e %}", "Cause": "because"}
+  }
+}"#;
+
+/// Both.
+fn whole() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![WHOLE, WHOLE_IN_JSONATA])
+}
+
 /// Everything that must hold of a text's parse.
 fn check(text: &str) {
     match parse(text) {
@@ -86,8 +111,27 @@ fn next(next: &Next) -> Option<&StateName> {
 fn json() -> impl Strategy<Value = Value> {
     let word = prop_oneof![
         proptest::sample::select(vec![
-            "Next", "End", "Type", "States", "StartAt", "$.a", "$$", "$", "$x", "Pass", "Task", "Map", "B", "a/b~",
-            "é", "Catch", "Choices"
+            "Next",
+            "End",
+            "Type",
+            "States",
+            "StartAt",
+            "$.a",
+            "$$",
+            "$",
+            "$x",
+            "Pass",
+            "Task",
+            "Map",
+            "B",
+            "a/b~",
+            "é",
+            "Catch",
+            "Choices",
+            "{% $states.input %}",
+            "{% a + %}",
+            "{%",
+            "{% $ %}"
         ])
         .prop_map(str::to_owned),
         "\\PC{0,6}",
@@ -150,14 +194,15 @@ proptest! {
     }
 
     #[test]
-    fn a_definition_cut_or_overwritten_is_answered(start in 0..WHOLE.len(), length in 0usize..30, put in "[\\{\\}\\[\\]\",:0-9a-z\\\\$. ]{0,3}") {
-        let end = (start + length).min(WHOLE.len());
-        check(&format!("{}{put}{}", &WHOLE[..start], &WHOLE[end..]));
+    fn a_definition_cut_or_overwritten_is_answered(text in whole(), start in any::<proptest::sample::Index>(), length in 0usize..30, put in "[\\{\\}\\[\\]\",:0-9a-z\\\\$%. ]{0,3}") {
+        let start = start.index(text.len());
+        let end = (start + length).min(text.len());
+        check(&format!("{}{put}{}", &text[..start], &text[end..]));
     }
 
     #[test]
-    fn a_definition_with_another_value_somewhere_is_answered(choice in any::<proptest::sample::Index>(), value in json()) {
-        let mut definition: Value = serde_json::from_str(WHOLE).expect("JSON");
+    fn a_definition_with_another_value_somewhere_is_answered(text in whole(), choice in any::<proptest::sample::Index>(), value in json()) {
+        let mut definition: Value = serde_json::from_str(text).expect("JSON");
         let mut found = Vec::new();
         pointers(&definition, "", &mut found);
         let (pointer, _) = &found[choice.index(found.len())];
@@ -182,12 +227,14 @@ proptest! {
 }
 
 #[test]
-fn the_whole_definition_is_accepted_as_it_is() {
-    let parsed = parse(WHOLE).unwrap_or_else(|findings| panic!("{}", invalid_definition_message(&findings)));
-    assert_eq!(parsed.machine.states.len(), 10);
-    let names: Vec<_> = parsed.machine.states.keys().map(ToString::to_string).collect();
-    assert_eq!(names, ["Pass", "Task", "Choice", "Wait", "Parallel", "B", "Map", "I", "Done", "Fail"]);
-    check(WHOLE);
+fn the_whole_definitions_are_accepted_as_they_are() {
+    for text in [WHOLE, WHOLE_IN_JSONATA] {
+        let parsed = parse(text).unwrap_or_else(|findings| panic!("{}", invalid_definition_message(&findings)));
+        assert_eq!(parsed.machine.states.len(), 10);
+        let names: Vec<_> = parsed.machine.states.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["Pass", "Task", "Choice", "Wait", "Parallel", "B", "Map", "I", "Done", "Fail"]);
+        check(text);
+    }
 }
 
 #[test]

@@ -116,6 +116,11 @@ impl StateMachineArn {
 }
 
 impl ExecutionArn {
+    /// Whether it ran in memory.
+    pub fn is_express(&self) -> bool {
+        self.part(5) == "express"
+    }
+
     /// The execution's name.
     pub fn name(&self) -> &str {
         self.part(7)
@@ -178,6 +183,7 @@ mod tests {
         let machine: StateMachineArn = "arn:aws:states:us-east-1:123456789012:stateMachine:pay".parse()?;
         let arn = machine.express_execution("one", "u-1");
         assert_eq!(arn.as_str(), "arn:aws:states:us-east-1:123456789012:express:pay:one:u-1");
+        assert!(arn.is_express() && !machine.execution("one").is_express());
         assert_eq!((arn.name(), arn.state_machine()), ("one", machine));
         assert_eq!(arn.as_str().parse::<ExecutionArn>(), Err(Error::ResourceType("express".into())));
         Ok(())

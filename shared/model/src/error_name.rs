@@ -18,6 +18,8 @@ pub const NO_CHOICE_MATCHED: &str = "States.NoChoiceMatched";
 pub const PARAMETER_PATH_FAILURE: &str = "States.ParameterPathFailure";
 /// The caller may not do what the task does.
 pub const PERMISSIONS: &str = "States.Permissions";
+/// A JSONata expression could not give a value that its field takes.
+pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 /// A result could not be put where `ResultPath` says.
 pub const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 /// The definition met data that it cannot work on; neither retried nor caught by `States.ALL`.

@@ -25,6 +25,11 @@ pub const MAX_ERROR_CHARACTERS: usize = 256;
 /// Source: the service model, shape `SensitiveCause`.
 pub const MAX_CAUSE_CHARACTERS: usize = 32_768;
 
+/// Longest location of an evaluation that failed, in characters.
+///
+/// Source: the service model, shape `EvaluationFailureLocation`.
+pub const MAX_LOCATION_CHARACTERS: usize = 256;
+
 /// Longest task token, in characters.
 ///
 /// Source: the service model, shape `TaskToken`.

@@ -1,20 +1,20 @@
 //! The Choice state.
 
-use super::{InputOutput, StateName};
-use expression::{Expression, Template};
+use super::{Data, InputOutput, PayloadTemplate, StateName};
+use expression::{Expression, Query, QueryTemplate};
 use serde_json::Number;
 
 /// Takes the first rule that holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// Input and output.
-    pub data: InputOutput,
+    pub data: Data<InputOutput>,
     /// Tried in order.
     pub choices: Vec<ChoiceRule>,
     /// Where it leads when no rule holds; none: `States.NoChoiceMatched`.
     pub default: Option<StateName>,
     /// The variables that it sets when no rule holds; `$` is the effective input.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
 }
 
 /// One rule of a Choice.
@@ -23,7 +23,9 @@ pub struct ChoiceRule {
     /// When it holds.
     pub condition: Condition,
     /// The variables that it sets; `$` is the effective input.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
+    /// In JSONata: what goes on; none: the state's input.
+    pub output: Option<QueryTemplate>,
     /// Where it leads.
     pub next: StateName,
 }
@@ -39,6 +41,10 @@ pub enum Condition {
     Not(Box<Condition>),
     /// One comparison.
     Compare(Comparison),
+    /// A JSONata expression that gives a boolean.
+    Query(Query),
+    /// In JSONata: whatever the data is.
+    Constant(bool),
 }
 
 /// `Variable` and one operator.

@@ -1,7 +1,7 @@
 //! Retry and Catch.
 
-use super::{ResultPathField, StateName};
-use expression::Template;
+use super::{PayloadTemplate, ResultPathField, StateName};
+use expression::QueryTemplate;
 
 /// One entry of `Retry`.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +34,21 @@ pub enum JitterStrategy {
 pub struct Catcher {
     /// Which errors it is for.
     pub error_equals: Vec<ErrorMatch>,
-    /// Where the error output goes.
-    pub result_path: ResultPathField,
+    /// What goes on.
+    pub output: CaughtOutput,
     /// The variables that it sets, in the scope of the state that failed; `$` is the error output.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
     /// Where it leads.
     pub next: StateName,
+}
+
+/// What a catcher hands on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CaughtOutput {
+    /// `ResultPath`: the error output, at this place of the state's input.
+    ResultPath(ResultPathField),
+    /// `Output` in JSONata; none: the error output.
+    Query(Option<QueryTemplate>),
 }
 
 /// One name in `ErrorEquals`.

@@ -1,10 +1,13 @@
 //! The Fail state.
 
-use expression::Expression;
+use super::Data;
+use expression::{Expression, Query};
 
 /// Fails its execution (or its branch).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fail {
+    /// Its input is all that it sees, and it hands nothing on.
+    pub data: Data<()>,
     /// The error's name.
     pub error: FailText,
     /// What happened, for people.
@@ -20,4 +23,6 @@ pub enum FailText {
     Fixed(String),
     /// `ErrorPath`, `CausePath`: a path or an intrinsic function that gives a string.
     Path(Expression),
+    /// `Error`, `Cause` in JSONata: an expression that gives a string.
+    Query(Query),
 }

@@ -1,7 +1,7 @@
 //! Fields that several state types share.
 
 use super::StateName;
-use expression::{Expression, ResultPath, Template};
+use expression::{Expression, Query, QueryTemplate, ResultPath, Template};
 
 /// Where a state leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,33 @@ pub enum Next {
     State(StateName),
     /// Nowhere: the scope ends here (`"End": true`).
     End,
+}
+
+/// What becomes of data on its way through a state, in the state's query language; `P` is how JSONPath has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data<P> {
+    /// By paths.
+    JsonPath(P),
+    /// By expressions.
+    Jsonata(Queries),
+}
+
+/// What JSONata makes of a state's data. What is absent hands on what it gets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Queries {
+    /// `Arguments`: what the state's work gets.
+    pub arguments: Option<QueryTemplate>,
+    /// `Output`: what goes on.
+    pub output: Option<QueryTemplate>,
+}
+
+/// A payload with expressions in it, in the query language of the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PayloadTemplate {
+    /// A payload template: names of members that end in `.$`.
+    JsonPath(Template),
+    /// Strings between `{%` and `%}`.
+    Jsonata(QueryTemplate),
 }
 
 /// `InputPath` or `OutputPath`.
@@ -66,4 +93,6 @@ pub enum Seconds {
     Fixed(u64),
     /// `...Path`: read from the input (or the context object, or a variable).
     Path(Expression),
+    /// A JSONata expression.
+    Query(Query),
 }

@@ -1,18 +1,18 @@
 //! The Map state. A distributed one is data: this version runs inline ones.
 
-use super::{Catcher, DataFlow, Next, Retrier, StateName};
-use expression::{Expression, Template};
+use super::{Catcher, Data, DataFlow, Next, PayloadTemplate, Retrier, StateName};
+use expression::{Expression, Query, QueryTemplate};
 use serde_json::Number;
 
 /// Runs its processor once for each item; its result is the array of their outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
-    /// Input and output (`parameters` is always `None`: the legacy field is `item_selector`).
-    pub data: DataFlow,
-    /// Where the items are; none: the effective input itself.
-    pub items_path: Option<Expression>,
+    /// Input and output (`parameters` and `arguments` are always `None`: the legacy field is `item_selector`).
+    pub data: Data<DataFlow>,
+    /// Where the items are.
+    pub items: Items,
     /// What each iteration gets (`ItemSelector`, or the legacy `Parameters`).
-    pub item_selector: Option<Template>,
+    pub item_selector: Option<PayloadTemplate>,
     /// How many iterations at once.
     pub max_concurrency: MaxConcurrency,
     /// What it has because `ProcessorConfig.Mode` is `DISTRIBUTED`.
@@ -24,9 +24,20 @@ pub struct Map {
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
     /// The variables that it sets; `$` is the array of outputs.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
     /// Where it leads.
     pub next: Next,
+}
+
+/// The items of a Map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Items {
+    /// The effective input itself.
+    Input,
+    /// `ItemsPath`.
+    Path(Expression),
+    /// `Items` in JSONata.
+    Query(QueryTemplate),
 }
 
 /// How many iterations run at once. 0: as many as the service allows.
@@ -36,6 +47,8 @@ pub enum MaxConcurrency {
     Fixed(u64),
     /// `MaxConcurrencyPath`.
     Path(Expression),
+    /// A JSONata expression.
+    Query(Query),
 }
 
 /// What a distributed Map has besides.
@@ -60,4 +73,6 @@ pub enum Tolerated {
     Fixed(Number),
     /// The `...Path` form.
     Path(Expression),
+    /// A JSONata expression.
+    Query(Query),
 }

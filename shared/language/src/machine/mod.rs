@@ -17,11 +17,11 @@ mod task;
 mod wait;
 
 pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, Operator, Relation, TypeTest};
-pub use error_handling::{Catcher, ErrorMatch, JitterStrategy, Retrier};
+pub use error_handling::{Catcher, CaughtOutput, ErrorMatch, JitterStrategy, Retrier};
 pub use fail::{Fail, FailText};
-pub use fields::{DataFlow, InputOutput, Next, PathField, ResultPathField, Seconds};
+pub use fields::{Data, DataFlow, InputOutput, Next, PathField, PayloadTemplate, Queries, ResultPathField, Seconds};
 pub use integration::{Integration, IntegrationKind, Pattern};
-pub use map::{Distribution, Map, MaxConcurrency, Tolerated};
+pub use map::{Distribution, Items, Map, MaxConcurrency, Tolerated};
 pub use parallel::Parallel;
 pub use pass::Pass;
 pub use succeed::Succeed;

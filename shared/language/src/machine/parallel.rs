@@ -1,13 +1,12 @@
 //! The Parallel state.
 
-use super::{Catcher, DataFlow, Next, Retrier, StateName};
-use expression::Template;
+use super::{Catcher, Data, DataFlow, Next, PayloadTemplate, Retrier, StateName};
 
 /// Runs its branches side by side; its result is the array of their outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parallel {
     /// Input and output.
-    pub data: DataFlow,
+    pub data: Data<DataFlow>,
     /// The state that each branch starts at, in the order of the definition.
     pub branches: Vec<StateName>,
     /// Tried in order when it fails.
@@ -15,7 +14,7 @@ pub struct Parallel {
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
     /// The variables that it sets; `$` is the array of outputs.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
     /// Where it leads.
     pub next: Next,
 }

@@ -1,10 +1,10 @@
 //! The Succeed state.
 
-use super::InputOutput;
+use super::{Data, InputOutput};
 
 /// Ends its scope; its output is the scope's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Succeed {
     /// Input and output.
-    pub data: InputOutput,
+    pub data: Data<InputOutput>,
 }

@@ -1,13 +1,12 @@
 //! The Task state.
 
-use super::{Catcher, DataFlow, Integration, Next, Retrier, Seconds};
-use expression::Template;
+use super::{Catcher, Data, DataFlow, Integration, Next, PayloadTemplate, Retrier, Seconds};
 
 /// Calls something and waits for its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Input and output.
-    pub data: DataFlow,
+    pub data: Data<DataFlow>,
     /// What is called.
     pub resource: Resource,
     /// The most it may take; none: 99,999,999 seconds.
@@ -19,7 +18,7 @@ pub struct Task {
     /// Tried in order when no retrier takes the failure.
     pub catch: Vec<Catcher>,
     /// The variables that it sets; `$` is the raw result.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
     /// Where it leads.
     pub next: Next,
 }

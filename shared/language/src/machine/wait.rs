@@ -1,22 +1,22 @@
 //! The Wait state.
 
-use super::{InputOutput, Next};
-use expression::{Expression, Template};
+use super::{Data, InputOutput, Next, PayloadTemplate};
+use expression::{Expression, Query};
 
 /// Waits for a time or until one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wait {
     /// Input and output.
-    pub data: InputOutput,
+    pub data: Data<InputOutput>,
     /// For how long.
     pub until: WaitUntil,
     /// The variables that it sets; `$` is the effective input.
-    pub assign: Option<Template>,
+    pub assign: Option<PayloadTemplate>,
     /// Where it leads.
     pub next: Next,
 }
 
-/// The four forms of a wait.
+/// The forms of a wait.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WaitUntil {
     /// `Seconds`: 0 to 99,999,999.
@@ -27,4 +27,8 @@ pub enum WaitUntil {
     Timestamp(String, jiff::Timestamp),
     /// `TimestampPath`.
     TimestampPath(Expression),
+    /// `Seconds` in JSONata.
+    SecondsQuery(Query),
+    /// `Timestamp` in JSONata.
+    TimestampQuery(Query),
 }

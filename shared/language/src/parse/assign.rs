@@ -4,25 +4,28 @@
 //! cannot be set in it.
 
 use super::fields::Fields;
+use super::language::Language;
 use super::report::{Place, Report};
 use super::transitions::{Scope, array};
 use crate::diagnostic::Code;
-use expression::{MAX_VARIABLE_NAME, Template, is_variable_name};
+use crate::machine::PayloadTemplate;
+use crate::references::RESERVED;
+use expression::{MAX_VARIABLE_NAME, is_variable_name};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
-
-/// The variable that JSONata has in every state.
-const RESERVED: &str = "states";
 
 impl Fields<'_> {
     /// `Assign`: a payload template whose members are variables.
     ///
     /// Seen: the texts, of ValidateStateMachineDefinition in ap-northeast-1 in September 2026.
-    pub(super) fn assign(&self) -> Option<Template> {
+    pub(super) fn assign(&self) -> Option<PayloadTemplate> {
         const NAME: &str = "Assign";
         if let Some(Value::Object(members)) = self.get(NAME) {
             for key in members.keys() {
-                let name = variable(key);
+                let name = match self.language {
+                    Language::JsonPath => variable(key),
+                    Language::Jsonata => key,
+                };
                 let place = self.at(NAME);
                 if name == RESERVED {
                     let message = format!("Cannot assign to reserved variable '${RESERVED}'.");
@@ -38,7 +41,13 @@ impl Fields<'_> {
                 }
             }
         }
-        self.template(NAME)
+        match self.language {
+            Language::JsonPath => self.template(NAME).map(PayloadTemplate::JsonPath),
+            Language::Jsonata => {
+                self.expect(NAME, "Object", self.get(NAME)?.as_object())?;
+                self.query_template(NAME, self.outcome).map(PayloadTemplate::Jsonata)
+            }
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The Choice state and its conditions.
 
-use super::Language;
 use super::data::Wanted;
 use super::fields::Fields;
-use super::report::{Place, Report};
+use super::language::Language;
+use super::report::Place;
 use crate::machine::{Choice, ChoiceRule, Comparison, Condition, Operand, Operator, Relation, StateName, TypeTest};
 use crate::timestamp::parse_timestamp;
 use serde_json::Value;
@@ -71,28 +71,42 @@ enum Family {
 /// A Choice state.
 pub(super) fn choice(fields: &Fields<'_>) -> Choice {
     fields.require(&["Choices"]);
-    let data = fields.input_output();
+    let data = fields.data(Fields::input_output);
     let items = fields.filled_array("Choices").unwrap_or_default();
-    let choices = items.into_iter().filter_map(|(place, item)| rule(item, place, fields.report)).collect();
+    let choices = items.into_iter().filter_map(|(place, item)| rule(fields, item, place)).collect();
     let default = fields.string("Default").map(StateName::from);
     Choice { data, choices, default, assign: fields.assign() }
 }
 
 /// A rule of `Choices`: a condition that leads somewhere.
-fn rule(value: &Value, place: Place, report: &Report) -> Option<ChoiceRule> {
-    let fields = Fields::of(value, place, report)?;
+fn rule<'a>(state: &Fields<'a>, value: &'a Value, place: Place) -> Option<ChoiceRule> {
+    let fields = state.part(value, place)?;
     fields.require(&["Next"]);
     let next = fields.string("Next").map(StateName::from);
+    fields.refuse_other_language("Choices");
     let assign = fields.assign();
-    fields.refuse_other_language(Language::JsonPath, &["Output"]);
-    let condition = condition(&fields);
+    let (condition, output) = match fields.language {
+        Language::JsonPath => (condition(&fields), None),
+        Language::Jsonata => (query(&fields), fields.output()),
+    };
     fields.finish();
-    Some(ChoiceRule { condition: condition?, assign, next: next? })
+    Some(ChoiceRule { condition: condition?, assign, output, next: next? })
+}
+
+/// `Condition` in JSONata. Beside what JSONPath has in its place, which is refused already, it need not be there.
+fn query(fields: &Fields<'_>) -> Option<Condition> {
+    const NAME: &str = "Condition";
+    if KINDS.iter().any(|name| fields.has(name)) {
+        fields.allow_all(&COMPARISONS);
+    } else {
+        fields.require(&[NAME]);
+    }
+    fields.query_or(NAME, Condition::Query, |fields| fields.boolean(NAME).map(Condition::Constant))
 }
 
 /// A rule inside of another one: it leads nowhere by itself.
-fn nested(value: &Value, place: Place, report: &Report) -> Option<Condition> {
-    let fields = Fields::of(value, place, report)?;
+fn nested<'a>(rule: &Fields<'a>, value: &'a Value, place: Place) -> Option<Condition> {
+    let fields = rule.part(value, place)?;
     let condition = condition(&fields);
     fields.finish();
     condition
@@ -107,9 +121,7 @@ fn condition(fields: &Fields<'_>) -> Option<Condition> {
         if let [_, second, ..] = kinds.as_slice() {
             finding.focus(&fields.at(second));
         }
-        for name in COMPARISONS {
-            fields.allow(name);
-        }
+        fields.allow_all(&COMPARISONS);
         return None;
     };
     match *kind {
@@ -117,7 +129,7 @@ fn condition(fields: &Fields<'_>) -> Option<Condition> {
         "Or" => combined(fields, "Or").map(Condition::Or),
         "Not" => {
             let value = fields.get("Not")?;
-            nested(value, fields.at("Not"), fields.report).map(|condition| Condition::Not(Box::new(condition)))
+            nested(fields, value, fields.at("Not")).map(|condition| Condition::Not(Box::new(condition)))
         }
         "Variable" => {
             let variable = fields.expression("Variable", Wanted::Operand);
@@ -125,7 +137,7 @@ fn condition(fields: &Fields<'_>) -> Option<Condition> {
             Some(Condition::Compare(Comparison { variable: variable?, operator: operator? }))
         }
         _ => {
-            fields.refuse_other_language(Language::JsonPath, &["Condition"]);
+            fields.refuse_fields(&["Condition"]);
             None
         }
     }
@@ -150,7 +162,7 @@ fn one_operator(fields: &Fields<'_>) -> Option<Operator> {
 
 fn combined<'a>(fields: &Fields<'a>, name: &'a str) -> Option<Vec<Condition>> {
     let items = fields.filled_array(name)?;
-    Some(items.into_iter().filter_map(|(place, item)| nested(item, place, fields.report)).collect())
+    Some(items.into_iter().filter_map(|(place, item)| nested(fields, item, place)).collect())
 }
 
 fn operator<'a>(fields: &Fields<'a>, name: &'a str) -> Option<Operator> {

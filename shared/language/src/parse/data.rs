@@ -1,8 +1,10 @@
 //! Paths, templates and the fields that carry data through a state.
 
 use super::fields::Fields;
+use super::language::Language;
+use super::queries::Outcome;
 use super::report::Finding;
-use crate::machine::{DataFlow, InputOutput, PathField, ResultPathField, Seconds};
+use crate::machine::{Data, DataFlow, InputOutput, PathField, Queries, ResultPathField, Seconds};
 use expression::{Expression, JsonPath, ResultPath, Template};
 use serde_json::Value;
 use std::ops::RangeInclusive;
@@ -31,8 +33,30 @@ pub(super) enum Wanted {
 }
 
 impl<'a> Fields<'a> {
-    /// A field that holds an expression.
+    /// What becomes of the data of a state whose work takes no arguments; `paths` reads how JSONPath has it.
+    pub(super) fn data<P>(&self, paths: impl FnOnce(&Self) -> P) -> Data<P> {
+        match self.language {
+            Language::JsonPath => Data::JsonPath(paths(self)),
+            Language::Jsonata => Data::Jsonata(Queries { arguments: None, output: self.output() }),
+        }
+    }
+
+    /// What becomes of the data of a state that hands arguments to its work.
+    pub(super) fn data_with_arguments(&self) -> Data<DataFlow> {
+        match self.language {
+            Language::JsonPath => Data::JsonPath(self.data_flow()),
+            Language::Jsonata => {
+                let arguments = self.query_template("Arguments", Outcome::Nothing);
+                Data::Jsonata(Queries { arguments, output: self.output() })
+            }
+        }
+    }
+
+    /// A field that holds an expression of JSONPath; none in JSONata, which has refused it already.
     pub(super) fn expression(&self, name: &'a str, wanted: Wanted) -> Option<Expression> {
+        if self.language == Language::Jsonata {
+            return None;
+        }
         let text = self.string(name)?;
         self.parse_expression(name, text, wanted)
     }
@@ -134,8 +158,8 @@ impl<'a> Fields<'a> {
             Err(errors) => {
                 let place = self.at(name);
                 for error in errors {
-                    let finding = self.report.schema(&place.below(&error.parent), error.to_string());
-                    let finding = finding.focus(&place.below(&error.pointer));
+                    let finding = self.report.schema(&place.below(value, &error.parent), error.to_string());
+                    let finding = finding.focus(&place.below(value, &error.pointer));
                     if let Some(reason) = error.reason {
                         finding.help(reason.to_string());
                     }
@@ -153,7 +177,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields of a state that has a result and takes `Parameters`.
-    pub(super) fn data_flow(&self) -> DataFlow {
+    fn data_flow(&self) -> DataFlow {
         let mut data = self.data_flow_of_pass_and_map();
         data.parameters = self.template("Parameters");
         data.result_selector = self.template("ResultSelector");
@@ -167,11 +191,11 @@ impl<'a> Fields<'a> {
         DataFlow { input_path, parameters: None, result_selector: None, result_path, output_path }
     }
 
-    /// `XSeconds` or `XSecondsPath`: not both.
+    /// `XSeconds`, which may be an expression, or `XSecondsPath`: not both.
     pub(super) fn seconds(&self, name: &'a str, path: &'a str, range: &RangeInclusive<u64>) -> Option<Seconds> {
         self.exclude(&[name, path]);
-        let fixed = self.integer(name, range).map(Seconds::Fixed);
-        fixed.or_else(|| self.expression(path, Wanted::Reference).map(Seconds::Path))
+        let seconds = self.query_or(name, Seconds::Query, |fields| fields.integer(name, range).map(Seconds::Fixed));
+        seconds.or_else(|| self.expression(path, Wanted::Reference).map(Seconds::Path))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Retry and Catch.
 
-use super::Language;
 use super::fields::Fields;
+use super::language::Language;
+use super::queries::Outcome;
 use super::report::Place;
 use crate::diagnostic::Code;
-use crate::machine::{Catcher, ErrorMatch, JitterStrategy, Retrier, StateName};
+use crate::machine::{Catcher, CaughtOutput, ErrorMatch, JitterStrategy, Retrier, StateName};
 use model::limits::MAX_SECONDS;
 
 /// The longest `MaxDelaySeconds`: 366 days.
@@ -38,18 +39,19 @@ impl<'a> Fields<'a> {
         self.entries("Retry").iter().filter_map(|(entry, is_last)| retrier(entry, *is_last)).collect()
     }
 
-    /// `Catch`. What catchers say in JSONata is not read.
-    pub(super) fn catch(&self, language: Language) -> Vec<Catcher> {
-        self.entries("Catch").iter().filter_map(|(entry, is_last)| catcher(entry, *is_last, language)).collect()
+    /// `Catch`.
+    pub(super) fn catch(&self) -> Vec<Catcher> {
+        self.entries("Catch").into_iter().filter_map(|(entry, is_last)| catcher(entry, is_last)).collect()
     }
 
     /// The objects of an array, each with whether it is the last one.
     fn entries(&self, name: &'a str) -> Vec<(Fields<'a>, bool)> {
         let items = self.array(name).unwrap_or_default();
         let count = items.len();
-        let entries = items.into_iter().enumerate().filter_map(|(index, (place, item))| {
-            Fields::of(item, place, self.report).map(|fields| (fields, index + 1 == count))
-        });
+        let entries = items
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, (place, item))| self.part(item, place).map(|fields| (fields, index + 1 == count)));
         entries.collect()
     }
 
@@ -114,20 +116,17 @@ fn retrier(entry: &Fields<'_>, is_last: bool) -> Option<Retrier> {
     })
 }
 
-fn catcher(entry: &Fields<'_>, is_last: bool, language: Language) -> Option<Catcher> {
+fn catcher(mut entry: Fields<'_>, is_last: bool) -> Option<Catcher> {
+    entry.outcome = Outcome::Error;
     entry.require(&["ErrorEquals", "Next"]);
     let error_equals = entry.error_equals(is_last);
     let next = entry.string("Next").map(StateName::from);
-    if language == Language::Jsonata {
-        entry.refuse_other_language(language, &["ResultPath"]);
-        entry.allow("Assign");
-        entry.allow("Output");
-        entry.finish();
-        return None;
-    }
-    let result_path = entry.result_path();
+    entry.refuse_other_language("Catch");
+    let output = match entry.language {
+        Language::JsonPath => CaughtOutput::ResultPath(entry.result_path()),
+        Language::Jsonata => CaughtOutput::Query(entry.output()),
+    };
     let assign = entry.assign();
-    entry.refuse_other_language(language, &["Output"]);
     entry.finish();
-    Some(Catcher { error_equals, result_path, assign, next: next? })
+    Some(Catcher { error_equals, output, assign, next: next? })
 }

@@ -2,7 +2,8 @@
 
 use super::data::Wanted;
 use super::fields::Fields;
-use crate::machine::{Fail, FailText};
+use super::language::Language;
+use crate::machine::{Data, Fail, FailText, Queries};
 use expression::Expression;
 
 /// The intrinsic functions that give a string: the only ones that `ErrorPath` and `CausePath` take.
@@ -11,14 +12,19 @@ const TEXT_FUNCTIONS: [&str; 7] =
 
 /// A Fail state.
 pub(super) fn fail(fields: &Fields<'_>) -> Fail {
-    Fail { error: fail_text(fields, "Error", "ErrorPath"), cause: fail_text(fields, "Cause", "CausePath") }
+    let data = match fields.language {
+        Language::JsonPath => Data::JsonPath(()),
+        Language::Jsonata => Data::Jsonata(Queries::default()),
+    };
+    Fail { data, error: fail_text(fields, "Error", "ErrorPath"), cause: fail_text(fields, "Cause", "CausePath") }
 }
 
 fn fail_text(fields: &Fields<'_>, fixed: &'static str, path: &'static str) -> FailText {
     fields.exclude(&[fixed, path]);
     if fields.has(fixed) {
-        fields.hint_no_path(fixed);
-        return fields.string(fixed).map_or(FailText::Absent, |text| FailText::Fixed(text.to_owned()));
+        return fields
+            .query_or_text(fixed, FailText::Query, |fields| fixed_text(fields, fixed))
+            .unwrap_or(FailText::Absent);
     }
     let Some(expression) = fields.expression(path, Wanted::PathOrIntrinsic) else {
         return FailText::Absent;
@@ -32,4 +38,11 @@ fn fail_text(fields: &Fields<'_>, fixed: &'static str, path: &'static str) -> Fa
         }
     }
     FailText::Path(expression)
+}
+
+fn fixed_text<'a>(fields: &Fields<'a>, name: &'a str) -> Option<FailText> {
+    if fields.language == Language::JsonPath {
+        fields.hint_no_path(name);
+    }
+    fields.string(name).map(|text| FailText::Fixed(text.to_owned()))
 }

@@ -3,6 +3,8 @@
 //! Every reader reports what is wrong and answers nothing; the caller goes on, so that all findings come at once.
 //! What no reader asked for is an unknown field, reported by [`Fields::finish`].
 
+use super::language::Language;
+use super::queries::Outcome;
 use super::report::{Finding, Place, Report};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
@@ -13,6 +15,10 @@ pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     pub(super) place: Place,
     pub(super) report: &'a Report,
+    /// What its expressions are written in.
+    pub(super) language: Language,
+    /// What its `Output` and `Assign` see of the state's work.
+    pub(super) outcome: Outcome,
     known: RefCell<Vec<&'a str>>,
 }
 
@@ -23,7 +29,14 @@ impl<'a> Fields<'a> {
             report.schema(&place, "Expected value of type Object");
             return None;
         };
-        Some(Self { object, place, report, known: RefCell::default() })
+        let (language, outcome) = (Language::JsonPath, Outcome::Nothing);
+        Some(Self { object, place, report, language, outcome, known: RefCell::default() })
+    }
+
+    /// The fields of a part of this object, in the same language.
+    pub(super) fn part(&self, value: &'a Value, place: Place) -> Option<Self> {
+        let part = Self::of(value, place, self.report)?;
+        Some(Self { language: self.language, outcome: self.outcome, ..part })
     }
 
     /// Where a field is.
@@ -47,6 +60,13 @@ impl<'a> Fields<'a> {
         let mut known = self.known.borrow_mut();
         if !known.contains(&name) {
             known.push(name);
+        }
+    }
+
+    /// Says that fields are known.
+    pub(super) fn allow_all(&self, names: &[&'a str]) {
+        for name in names {
+            self.allow(name);
         }
     }
 
@@ -186,7 +206,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn expect<T>(&self, name: &str, kind: &str, value: Option<T>) -> Option<T> {
+    /// What a field holds if it is of its type, which is reported if it is not.
+    pub(super) fn expect<T>(&self, name: &str, kind: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.schema(name, format!("Expected value of type {kind}"));
         }

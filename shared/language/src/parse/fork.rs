@@ -1,13 +1,13 @@
 //! The states that fork: Parallel, and Map with its item processor.
 
-use super::Language;
 use super::data::Wanted;
 use super::fields::Fields;
+use super::language::Language;
 use super::scope::Scopes;
 use super::state::next;
-use crate::machine::{Distribution, Map, MaxConcurrency, Parallel, StateName, Tolerated};
+use crate::machine::{Distribution, Items, Map, MaxConcurrency, Parallel, PayloadTemplate, StateName, Tolerated};
 use model::MachineType;
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 /// The fields of distributed Map that are not read yet.
 const NOT_READ: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter", "Label"];
@@ -19,48 +19,47 @@ const TOLERATED: [[&str; 2]; 2] = [
 ];
 
 /// The item processor, and what it was called before.
-pub(super) const PROCESSORS: [&str; 2] = ["ItemProcessor", "Iterator"];
+const PROCESSORS: [&str; 2] = ["ItemProcessor", "Iterator"];
 
 /// A Parallel state.
 pub(super) fn parallel(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<Parallel> {
     fields.require(&["Branches"]);
-    let data = fields.data_flow();
+    let data = fields.data_with_arguments();
     let branches = branches(scopes, fields);
-    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
     let assign = fields.assign();
-    fields.refuse_other_language(Language::JsonPath, &["Arguments"]);
     Some(Parallel { data, branches, retry, catch, assign, next: next? })
 }
 
 /// `Branches`: the state that each one starts at.
-pub(super) fn branches(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Vec<StateName> {
+fn branches(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Vec<StateName> {
     let items = fields.filled_array("Branches").unwrap_or_default();
     items.into_iter().filter_map(|(place, item)| scopes.nested(item, place, false)).collect()
 }
 
 /// A Map state.
 pub(super) fn map(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<Map> {
-    let mut data = fields.data_flow_of_pass_and_map();
-    data.result_selector = fields.template("ResultSelector");
-    let items_path = fields.expression("ItemsPath", Wanted::Reference);
-    fields.exclude(&["ItemSelector", "Parameters"]);
-    let item_selector = fields.template("ItemSelector").or_else(|| fields.template("Parameters"));
-    fields.exclude(&["MaxConcurrency", "MaxConcurrencyPath"]);
-    let fixed = fields.integer("MaxConcurrency", &(0..=u64::MAX)).map(MaxConcurrency::Fixed);
-    let path = fields.expression("MaxConcurrencyPath", Wanted::ReferenceToInput).map(MaxConcurrency::Path);
-    let max_concurrency = fixed.or(path).unwrap_or(MaxConcurrency::Fixed(0));
+    let data = fields.data(|fields| {
+        let mut data = fields.data_flow_of_pass_and_map();
+        data.result_selector = fields.template("ResultSelector");
+        data
+    });
+    let (items, item_selector) = (items(fields), item_selector(fields));
+    let max_concurrency = max_concurrency(fields);
     fields.exactly_one(&PROCESSORS);
     let start_at = processor(scopes, fields);
     for name in NOT_READ.iter().filter(|name| fields.has(name)) {
+        if *name != "Label" {
+            fields.check_queries(name);
+        }
         fields.report.not_run(&fields.at(name), format!("{name} (distributed Map) is not supported yet"));
     }
     let distribution = distribution(fields);
-    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
     let assign = fields.assign();
-    fields.refuse_other_language(Language::JsonPath, &["Items"]);
     Some(Map {
         data,
-        items_path,
+        items,
         item_selector,
         max_concurrency,
         distribution,
@@ -70,6 +69,41 @@ pub(super) fn map(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<Map> {
         assign,
         next: next?,
     })
+}
+
+/// `ItemsPath`, or `Items` in JSONata.
+fn items(fields: &Fields<'_>) -> Items {
+    let items = match fields.language {
+        Language::JsonPath => fields.expression("ItemsPath", Wanted::Reference).map(Items::Path),
+        Language::Jsonata => {
+            let is_literal = |value: &Value| value.is_array() || value.is_object();
+            fields.query_payload("Items", "Array", is_literal).map(Items::Query)
+        }
+    };
+    items.unwrap_or(Items::Input)
+}
+
+/// `ItemSelector`, or the legacy `Parameters`, which JSONata does not have.
+fn item_selector(fields: &Fields<'_>) -> Option<PayloadTemplate> {
+    const NAME: &str = "ItemSelector";
+    match fields.language {
+        Language::JsonPath => {
+            fields.exclude(&[NAME, "Parameters"]);
+            fields.template(NAME).or_else(|| fields.template("Parameters")).map(PayloadTemplate::JsonPath)
+        }
+        Language::Jsonata => fields.query_payload(NAME, "Object", Value::is_object).map(PayloadTemplate::Jsonata),
+    }
+}
+
+fn max_concurrency(fields: &Fields<'_>) -> MaxConcurrency {
+    const NAMES: [&str; 2] = ["MaxConcurrency", "MaxConcurrencyPath"];
+    let [name, path] = NAMES;
+    fields.exclude(&NAMES);
+    let limit = fields.query_or(name, MaxConcurrency::Query, |fields| {
+        fields.integer(name, &(0..=u64::MAX)).map(MaxConcurrency::Fixed)
+    });
+    let limit = limit.or_else(|| fields.expression(path, Wanted::ReferenceToInput).map(MaxConcurrency::Path));
+    limit.unwrap_or(MaxConcurrency::Fixed(0))
 }
 
 fn distribution(fields: &Fields<'_>) -> Option<Box<Distribution>> {
@@ -98,18 +132,17 @@ fn tolerated(
 ) -> Option<Tolerated> {
     let [fixed, path] = names;
     fields.exclude(&names);
-    let tolerated = number(fixed).map(Tolerated::Fixed);
+    let tolerated = fields.query_or(fixed, Tolerated::Query, |_| number(fixed).map(Tolerated::Fixed));
     let tolerated = tolerated.or_else(|| fields.expression(path, Wanted::ReferenceToInput).map(Tolerated::Path));
-    for name in names {
-        if fields.has(name) {
-            fields.report.not_run(&fields.at(name), format!("{name} (distributed Map) is not supported yet"));
-        }
+    // In JSONata AWS takes them on an inline Map, where they mean nothing.
+    for name in names.into_iter().filter(|name| fields.language == Language::JsonPath && fields.has(name)) {
+        fields.report.not_run(&fields.at(name), format!("{name} (distributed Map) is not supported yet"));
     }
     tolerated
 }
 
 /// `ItemProcessor`, or `Iterator`, as it was called before.
-pub(super) fn processor(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<StateName> {
+fn processor(scopes: &mut Scopes<'_>, fields: &Fields<'_>) -> Option<StateName> {
     let mut start_at = None;
     for name in PROCESSORS {
         if let Some(value) = fields.get(name) {

@@ -7,13 +7,15 @@ mod assign;
 mod choice;
 mod data;
 mod error_handling;
+mod execution_input;
 mod fail;
 mod fields;
 mod fork;
 mod hints;
-mod jsonata;
+mod language;
 mod parameters;
 mod patterns;
+mod queries;
 mod report;
 mod resource;
 mod scope;
@@ -26,6 +28,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::json::{self, Failure};
 use crate::machine::{Machine, StateName};
 use fields::Fields;
+use language::Language;
 use model::MachineType;
 use model::limits::MAX_SECONDS;
 use report::{Place, Report};
@@ -107,6 +110,7 @@ fn unreadable(failure: &Failure) -> Diagnostic {
         code: Code::InvalidJsonDescription,
         message: format!("{}\n at {}", failure.message, failure.source),
         pointer: String::new(),
+        items: Vec::new(),
         focus: None,
         help: None,
     }
@@ -131,60 +135,8 @@ fn machine(text: &str, value: &Value, machine_type: MachineType, report: &Report
     if report.is_fine() {
         hints::check(value, &graph, report);
     }
-    fields.refuse_to_run_jsonata();
-    let reads_execution_input = may_read_execution_input(text);
+    let reads_execution_input = execution_input::may_be_read(text);
     Some(Machine { start_at: start_at?, states, timeout_seconds, comment, reads_execution_input })
-}
-
-/// Whether a path in the definition may reach `$$.Execution.Input`. In doubt it may.
-fn may_read_execution_input(text: &str) -> bool {
-    const ELSEWHERE: [&str; 10] = [
-        ".Execution.Id",
-        ".Execution.Name",
-        ".Execution.RoleArn",
-        ".Execution.StartTime",
-        ".Execution.RedriveCount",
-        ".Execution.RedriveTime",
-        ".Map",
-        ".State",
-        ".StateMachine",
-        ".Task",
-    ];
-    let leads_elsewhere = |path: &str| {
-        let rests = ELSEWHERE.iter().filter_map(|field| path.strip_prefix(field));
-        rests.into_iter().any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
-    };
-    // An escape may spell any character.
-    text.contains("\\u") || text.match_indices("$$").any(|(at, found)| !leads_elsewhere(&text[at + found.len()..]))
-}
-
-/// The language that a state's expressions are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
-    JsonPath,
-    Jsonata,
-}
-
-impl Fields<'_> {
-    /// `QueryLanguage`. AWS takes every value but `JSONPath` for JSONata, and reports a wrong one besides.
-    fn query_language(&self, inherited: Language) -> Language {
-        const NAME: &str = "QueryLanguage";
-        if !self.has(NAME) {
-            return inherited;
-        }
-        match self.word(NAME, &["JSONPath", "JSONata"]) {
-            Some("JSONPath") => Language::JsonPath,
-            Some(_) | None => Language::Jsonata,
-        }
-    }
-
-    /// Says that JSONata does not run yet, where a machine or a state asks for it.
-    fn refuse_to_run_jsonata(&self) {
-        const NAME: &str = "QueryLanguage";
-        if self.get(NAME).is_some_and(|language| language == "JSONata") {
-            self.report.not_supported(&self.at(NAME), "QueryLanguage 'JSONata'");
-        }
-    }
 }
 
 /// The name of a state that a field holds.

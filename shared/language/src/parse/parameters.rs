@@ -1,7 +1,7 @@
 //! What a service integration asks of its `Parameters` or `Arguments`, before anything runs.
 
-use super::Language;
 use super::fields::Fields;
+use super::language::Language;
 use crate::machine::{Integration, IntegrationKind};
 use serde_json::Value;
 
@@ -22,8 +22,8 @@ const REQUIRED: [(&str, &str, &[&str]); 9] = [
 
 impl Fields<'_> {
     /// The parameters of a Task that calls a service.
-    pub(super) fn check_parameters(&self, integration: &Integration, language: Language) {
-        let name = match language {
+    pub(super) fn check_parameters(&self, integration: &Integration) {
+        let name = match self.language {
             Language::JsonPath => "Parameters",
             Language::Jsonata => "Arguments",
         };

@@ -2,6 +2,7 @@
 
 use super::Purpose;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -26,8 +27,6 @@ struct Segment {
 enum Step {
     Field(String),
     Item(usize),
-    /// A pointer of its own, with its slash.
-    Pointer(String),
 }
 
 impl Place {
@@ -41,29 +40,44 @@ impl Place {
         self.with(Step::Item(index))
     }
 
-    /// A place given by a pointer relative to this one.
-    pub(super) fn below(&self, pointer: &str) -> Self {
-        self.with(Step::Pointer(pointer.to_owned()))
+    /// The place in a value that stands here, by a pointer relative to it.
+    pub(super) fn below(&self, value: &Value, pointer: &str) -> Self {
+        let mut place = (self.clone(), Some(value));
+        for token in pointer.split('/').skip(1) {
+            let name = token.replace("~1", "/").replace("~0", "~");
+            place = match (place.1, name.parse()) {
+                (Some(Value::Array(items)), Ok(index)) => (place.0.item(index), items.get(index)),
+                (within, _) => (place.0.field(&name), within.and_then(|within| within.get(&name))),
+            };
+        }
+        place.0
     }
 
     fn with(&self, step: Step) -> Self {
         Self(Some(Rc::new(Segment { parent: self.clone(), step })))
     }
 
-    fn pointer(&self) -> String {
+    /// The pointer, and which of its tokens are items.
+    fn pointer(&self) -> (String, Vec<usize>) {
         let mut steps = Vec::new();
         let mut place = self;
         while let Some(segment) = &place.0 {
             steps.push(&segment.step);
             place = &segment.parent;
         }
-        let text = |step: &Step| match step {
-            Step::Field(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-            Step::Item(index) => format!("/{index}"),
-            Step::Pointer(pointer) => pointer.clone(),
-        };
-        let pointer: String = steps.into_iter().rev().map(text).collect();
-        if pointer.is_empty() { "/".to_owned() } else { pointer }
+        let mut pointer = String::new();
+        let mut items = Vec::new();
+        for (index, step) in steps.into_iter().rev().enumerate() {
+            pointer.push('/');
+            match step {
+                Step::Field(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                Step::Item(item) => {
+                    pointer.push_str(&item.to_string());
+                    items.push(index);
+                }
+            }
+        }
+        if pointer.is_empty() { ("/".to_owned(), items) } else { (pointer, items) }
     }
 }
 
@@ -88,7 +102,17 @@ impl Report {
 
     /// The definition is refused.
     pub(super) fn error(&self, code: Code, place: &Place, message: impl Into<String>) -> Finding<'_> {
-        self.add(Severity::Error, code, || place.pointer(), message.into())
+        self.error_in(code, || place.clone(), message)
+    }
+
+    /// The same, for a place that is made only if it is shown.
+    pub(super) fn error_in(
+        &self,
+        code: Code,
+        place: impl FnOnce() -> Place,
+        message: impl Into<String>,
+    ) -> Finding<'_> {
+        self.add(Severity::Error, code, || place().pointer(), message.into())
     }
 
     /// A field is missing, unknown, of the wrong type or out of range.
@@ -113,7 +137,17 @@ impl Report {
 
     /// The definition is accepted; its author should look.
     pub(super) fn warning(&self, code: Code, place: &Place, message: impl Into<String>) -> Finding<'_> {
-        self.add(Severity::Warning, code, || place.pointer(), message.into())
+        self.warning_in(code, || place.clone(), message)
+    }
+
+    /// The same, for a place that is made only if it is shown.
+    pub(super) fn warning_in(
+        &self,
+        code: Code,
+        place: impl FnOnce() -> Place,
+        message: impl Into<String>,
+    ) -> Finding<'_> {
+        self.add(Severity::Warning, code, || place().pointer(), message.into())
     }
 
     /// Whether nothing refuses the definition so far.
@@ -123,11 +157,17 @@ impl Report {
 
     /// A finding about the whole, which has no place.
     pub(super) fn placeless(&self, code: Code, message: &str) -> Finding<'_> {
-        self.add(Severity::Error, code, String::new, message.to_owned())
+        self.add(Severity::Error, code, Default::default, message.to_owned())
     }
 
     /// Errors do not crowd out warnings, nor warnings errors: without its errors a definition would be accepted.
-    fn add(&self, severity: Severity, code: Code, pointer: impl FnOnce() -> String, message: String) -> Finding<'_> {
+    fn add(
+        &self,
+        severity: Severity,
+        code: Code,
+        pointer: impl FnOnce() -> (String, Vec<usize>),
+        message: String,
+    ) -> Finding<'_> {
         let bytes = match severity {
             Severity::Error => &self.error_bytes,
             Severity::Warning => &self.warning_bytes,
@@ -135,10 +175,10 @@ impl Report {
         if bytes.get() > MAX_BYTES {
             return Finding { report: self, bytes, index: None };
         }
-        let pointer = pointer();
+        let (pointer, items) = pointer();
         bytes.set(bytes.get() + pointer.len() + message.len());
         let mut findings = self.findings.borrow_mut();
-        findings.push(Diagnostic { severity, code, message, pointer, focus: None, help: None });
+        findings.push(Diagnostic { severity, code, message, pointer, items, focus: None, help: None });
         Finding { report: self, bytes, index: Some(findings.len() - 1) }
     }
 
@@ -166,7 +206,7 @@ impl Finding<'_> {
     /// A narrower place than the one that AWS names.
     pub(super) fn focus(self, place: &Place) -> Self {
         if self.index.is_some() {
-            let pointer = place.pointer();
+            let (pointer, _) = place.pointer();
             self.change(pointer.len(), |finding| finding.focus = Some(pointer));
         }
         self

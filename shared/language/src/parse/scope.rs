@@ -1,8 +1,9 @@
 //! `States` and `StartAt`: the machine's own, a branch's, an item processor's.
 
 use super::fields::Fields;
+use super::language::Language;
 use super::report::{Place, Report};
-use super::{Language, fork, state, state_name};
+use super::{fork, state, state_name};
 use crate::diagnostic::Code;
 use crate::machine::{State, StateName};
 use indexmap::IndexMap;

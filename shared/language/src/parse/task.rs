@@ -1,9 +1,7 @@
 //! The Task state.
 
-use super::Language;
 use super::fields::Fields;
 use super::patterns::is_activity;
-use super::report::Report;
 use super::state::next;
 use crate::machine::{Resource, Seconds, Task};
 use model::MachineType;
@@ -13,7 +11,7 @@ use serde_json::Value;
 /// A Task state.
 pub(super) fn task(fields: &Fields<'_>, machine_type: MachineType) -> Option<Task> {
     fields.require(&["Resource"]);
-    let data = fields.data_flow();
+    let data = fields.data_with_arguments();
     fields.check_pattern(machine_type);
     let resource = fields.resource();
     let range = 1..=MAX_SECONDS;
@@ -26,16 +24,15 @@ pub(super) fn task(fields: &Fields<'_>, machine_type: MachineType) -> Option<Tas
         fields.schema("HeartbeatSeconds", message).help("The task would time out before its first heartbeat is due");
     }
     if let Some(Resource::Service(integration)) = &resource {
-        fields.check_parameters(integration, Language::JsonPath);
+        fields.check_parameters(integration);
     }
-    let (retry, catch, next) = (fields.retry(), fields.catch(Language::JsonPath), next(fields));
+    let (retry, catch, next) = (fields.retry(), fields.catch(), next(fields));
     let assign = fields.assign();
-    fields.refuse_other_language(Language::JsonPath, &["Arguments"]);
     Some(Task { data, resource: resource?, timeout, heartbeat, retry, catch, assign, next: next? })
 }
 
 /// `Credentials` of a Task, which must name a role even before they are supported.
-pub(super) fn credentials(fields: &Fields<'_>, report: &Report) {
+pub(super) fn credentials(fields: &Fields<'_>) {
     let is_task = fields.iter().any(|(name, value)| name == "Type" && value == "Task");
     if !is_task {
         return;
@@ -46,15 +43,16 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &Report) {
     let place = fields.at("Credentials");
     let is_activity = fields.get("Resource").and_then(Value::as_str).is_some_and(is_activity);
     if is_activity {
-        report.schema(&place, "The field 'Credentials' is not supported for activities");
+        fields.report.schema(&place, "The field 'Credentials' is not supported for activities");
         return;
     }
-    let Some(credentials) = Fields::of(value, place.clone(), report) else {
+    let Some(credentials) = fields.part(value, place.clone()) else {
         return;
     };
     if credentials.has("RoleArn") || credentials.has("RoleArn.$") {
-        report.not_supported(&place, "Credentials (calling with another role)");
+        credentials.check_queries("RoleArn");
+        fields.report.not_supported(&place, "Credentials (calling with another role)");
     } else {
-        report.schema(&place, "The field 'RoleArn' is required but was missing");
+        fields.report.schema(&place, "The field 'RoleArn' is required but was missing");
     }
 }

@@ -1,6 +1,7 @@
 //! What is said of a wrong definition. Texts marked AWS are recorded from the service.
 
 mod choices;
+mod jsonata;
 mod machine;
 mod query_languages;
 mod states;
@@ -30,6 +31,11 @@ pub(crate) fn check_state(state: &str, expected: &[&str]) {
         })
         .collect();
     assert_eq!(errors, expected, "{state}");
+}
+
+/// The errors of a state that speaks JSONata.
+pub(crate) fn check_jsonata(state: &str, expected: &[&str]) {
+    check_state(&state.replacen('{', r#"{"QueryLanguage": "JSONata", "#, 1), expected);
 }
 
 pub(crate) const LAMBDA: &str = r#""Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}"#;

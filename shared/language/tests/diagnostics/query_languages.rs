@@ -1,6 +1,6 @@
 //! The fields of the two query languages.
 
-use crate::{LAMBDA, check, check_state};
+use crate::{LAMBDA, check, check_jsonata, check_state};
 
 /// AWS: the texts, and that the place is the state.
 #[test]
@@ -21,13 +21,6 @@ fn fields_of_the_other_query_language_are_told_apart() {
         r#"{"QueryLanguage": "jsonpath", "StartAt": "S", "States": {"S": {"Type": "Succeed"}}}"#,
         &["SCHEMA_VALIDATION_FAILED: Value should be one of the following: [JSONPath, JSONata] at /QueryLanguage"],
     );
-}
-
-/// The errors of a state that speaks JSONata, before the one that it does not run yet.
-fn check_jsonata(state: &str, expected: &[&str]) {
-    let state = state.replacen('{', r#"{"QueryLanguage": "JSONata", "#, 1);
-    let refused = "NOT_SUPPORTED: QueryLanguage 'JSONata' is not supported yet at S/QueryLanguage";
-    check_state(&state, &[expected, &[refused]].concat());
 }
 
 /// AWS: the texts, and that the place is the state or the rule.
@@ -51,8 +44,8 @@ fn states_that_speak_jsonata_have_its_fields() {
     check_jsonata(
         r#"{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": "{% 1 %}", "HeartbeatSeconds": 0, "Retry": [{"ErrorEquals": []}], "Catch": [{"ErrorEquals": ["E"], "ResultPath": "$", "Output": 1, "Next": "T"}], "End": true}"#,
         &[
-            "Arguments field is required for resource ARN: arn:aws:states:::lambda:invoke at S/Resource",
             "Minimum value is 1 at S/HeartbeatSeconds",
+            "Arguments field is required for resource ARN: arn:aws:states:::lambda:invoke at S/Resource",
             "Value cannot be empty at S/Retry/0/ErrorEquals",
             &jsonpath_only("ResultPath", "S/Catch/0"),
         ],
@@ -64,9 +57,9 @@ fn states_that_speak_jsonata_have_its_fields() {
     check_jsonata(
         r#"{"Type": "Wait", "Seconds": "{% 1 %}", "Timestamp": "yesterday", "Output": "{% 1", "End": true}"#,
         &[
+            "JSONata string must start with {% and end with %} at S/Output",
             "There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at S",
             "String does not match RFC3339 timestamp at S/Timestamp",
-            "JSONata string must start with {% and end with %} at S/Output",
         ],
     );
     check_jsonata(r#"{"Type": "Fail", "Cause": "{% 'c' %}", "ErrorPath": "$.e"}"#, &[&jsonpath_only("ErrorPath", "S")]);
@@ -83,7 +76,6 @@ fn states_that_speak_jsonata_have_its_fields() {
         &[
             "SCHEMA_VALIDATION_FAILED: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/S",
             &format!("SCHEMA_VALIDATION_FAILED: {}", jsonpath_only("OutputPath", "/States/T")),
-            "NOT_SUPPORTED: QueryLanguage 'JSONata' is not supported yet at /QueryLanguage",
         ],
     );
 }

@@ -40,6 +40,14 @@ impl Kind<Payload> {
                 fields.put("name", name).data("output", output).assigned(assigned);
                 "stateExitedEventDetails"
             }
+            Self::EvaluationFailed { state, failure, location } => {
+                let member = fields.failure(failure, "evaluationFailedEventDetails");
+                if let Some(location) = location {
+                    fields.put("location", location);
+                }
+                fields.put("state", state);
+                member
+            }
             Self::TaskScheduled { service, region, parameters, timeout, heartbeat } => {
                 fields.service(service).put("region", region).put("parameters", parameters.text());
                 fields.seconds("timeoutInSeconds", *timeout).seconds("heartbeatInSeconds", *heartbeat);

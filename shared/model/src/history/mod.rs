@@ -87,6 +87,11 @@ pub enum Kind<P> {
         #[serde(default = "Variables::none", skip_serializing_if = "Variables::is_empty")]
         assigned: Variables<P>,
     },
+    EvaluationFailed {
+        state: String,
+        failure: Failure,
+        location: Option<String>,
+    },
     TaskScheduled {
         service: Service,
         region: String,
@@ -224,6 +229,7 @@ impl<P> Kind<P> {
             Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::StateEntered { state_type, .. } => state_type.entered(),
             Self::StateExited { state_type, .. } => state_type.exited(),
+            Self::EvaluationFailed { .. } => "EvaluationFailed",
             Self::TaskScheduled { .. } => "TaskScheduled",
             Self::TaskStarted(_) => "TaskStarted",
             Self::TaskSubmitted { .. } => "TaskSubmitted",
@@ -273,6 +279,7 @@ impl<P> Kind<P> {
             Self::StateExited { state_type, name, output, assigned } => {
                 Kind::StateExited { state_type, name, output: f(output)?, assigned: assigned.try_map(f)? }
             }
+            Self::EvaluationFailed { state, failure, location } => Kind::EvaluationFailed { state, failure, location },
             Self::TaskScheduled { service, region, parameters, timeout, heartbeat } => {
                 Kind::TaskScheduled { service, region, parameters: f(parameters)?, timeout, heartbeat }
             }

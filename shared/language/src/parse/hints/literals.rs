@@ -148,7 +148,8 @@ impl Follower<'_, '_> {
 
 /// Whether what a state gets is what the next ones get.
 fn passes_input_on(state: &Value) -> bool {
-    const CHANGES: [&str; 5] = ["Result", "Parameters", "ResultPath", "InputPath", "OutputPath"];
-    let is_still = CHANGES.iter().all(|name| state.get(name).is_none());
+    const CHANGES: [&str; 6] = ["Output", "Result", "Parameters", "ResultPath", "InputPath", "OutputPath"];
+    let is_still = CHANGES.iter().all(|name| state.get(name).is_none())
+        && array(state, "Choices").all(|rule| rule.get("Output").is_none());
     is_still && matches!(state.get("Type").and_then(Value::as_str), Some("Pass" | "Wait" | "Choice"))
 }

@@ -1,5 +1,6 @@
 //! States that go round with nothing happening between.
 
+use super::choices::draws_lots;
 use crate::diagnostic::Code;
 use crate::parse::report::Report;
 use crate::parse::transitions::{Scope, array, targets};
@@ -24,7 +25,7 @@ pub(super) fn check(scope: &Scope<'_>, report: &Report) {
         );
         report
             .warning(Code::BusyLoop, &place, message)
-            .help("Wait for the moment itself with 'TimestampPath', or put the task that is polled into the loop");
+            .help("Wait for the moment itself with 'TimestampPath', or in JSONata 'Timestamp', or put the task that is polled into the loop");
     }
 }
 
@@ -41,9 +42,10 @@ fn idle_graph<'a>(scope: &Scope<'a>) -> Graph<'a> {
 }
 
 fn is_idle(state: &Value) -> bool {
-    const CHANGES: [&str; 6] = ["Assign", "Result", "Parameters", "ResultPath", "InputPath", "OutputPath"];
-    let is_still = CHANGES.iter().all(|name| state.get(name).is_none())
-        && array(state, "Choices").all(|rule| rule.get("Assign").is_none());
+    const CHANGES: [&str; 7] = ["Assign", "Output", "Result", "Parameters", "ResultPath", "InputPath", "OutputPath"];
+    let changes = |part: &Value| CHANGES.iter().any(|name| part.get(name).is_some());
+    let is_still = !changes(state)
+        && array(state, "Choices").all(|rule| !changes(rule) && !rule.get("Condition").is_some_and(draws_lots));
     let is_short = match state.get("Type").and_then(Value::as_str) {
         Some("Pass" | "Choice") => true,
         Some("Wait") => state.get("Seconds").and_then(Value::as_u64).is_some_and(|seconds| seconds <= SHORT_SECONDS),

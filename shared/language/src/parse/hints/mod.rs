@@ -8,6 +8,7 @@ mod choices;
 mod errors;
 mod literals;
 mod loops;
+pub(super) mod queries;
 mod templates;
 mod variables;
 

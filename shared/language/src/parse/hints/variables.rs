@@ -7,16 +7,17 @@ use crate::parse::transitions::Scope;
 use crate::references::references_of_state;
 use serde_json::Value;
 
-/// Looks at the states that speak JSONPath. One that came alone is told its variables.
+/// Looks at the states of a machine. One that came alone is told its variables.
 pub(super) fn check(definition: &Value, scopes: &[Scope<'_>], report: &Report) {
-    if !report.is_of_machine() || speaks_jsonata(definition) {
+    if !report.is_of_machine() {
         return;
     }
+    let in_jsonata = speaks_jsonata(definition);
     let assigned = Assigned::of(scopes, &["Choices", "Catch"]);
     for (index, scope) in scopes.iter().enumerate() {
-        for (name, state) in scope.states.iter().filter(|(_, state)| !speaks_jsonata(state)) {
+        for (name, state) in &scope.states {
             let Some(fields) = state.as_object() else { continue };
-            let read = references_of_state(fields, false);
+            let read = references_of_state(fields, in_jsonata || speaks_jsonata(state));
             for variable in read.iter().filter(|variable| !assigned.is_set(index, variable)) {
                 let message =
                     format!("The state reads the variable '${variable}', which no state sets here or around it");
