@@ -5,8 +5,10 @@ use language::{Code, Diagnostic};
 use serde_json::Value;
 
 /// The fields of the States Language, and the operators of Choice rules.
-const FIELDS: [&str; 92] = [
+const FIELDS: [&str; 97] = [
     "And",
+    "Arguments",
+    "Assign",
     "BackoffRate",
     "BooleanEquals",
     "BooleanEqualsPath",
@@ -16,6 +18,7 @@ const FIELDS: [&str; 92] = [
     "CausePath",
     "Choices",
     "Comment",
+    "Condition",
     "Default",
     "End",
     "Error",
@@ -33,6 +36,7 @@ const FIELDS: [&str; 92] = [
     "IsTimestamp",
     "ItemProcessor",
     "ItemSelector",
+    "Items",
     "ItemsPath",
     "Iterator",
     "JitterStrategy",
@@ -54,6 +58,7 @@ const FIELDS: [&str; 92] = [
     "NumericLessThanEqualsPath",
     "NumericLessThanPath",
     "Or",
+    "Output",
     "OutputPath",
     "Parameters",
     "ProcessorConfig",
@@ -158,6 +163,10 @@ mod tests {
         check(
             r#"{"StartAt": "Pay", "States": {"Pay": {"Type": "Pass", "ResultPth": "$.x", "End": true}}}"#,
             &["did you mean \"ResultPath\"?"],
+        );
+        check(
+            r#"{"QueryLanguage": "JSONata", "StartAt": "Pay", "States": {"Pay": {"Type": "Pass", "Outptu": 1, "End": true}}}"#,
+            &["did you mean \"Output\"?"],
         );
     }
 }

@@ -209,7 +209,8 @@ impl Tree {
                 step.status = if step.status == Status::Failed { Status::Caught } else { Status::Succeeded };
                 changes.push(Change::Left(step.clone()));
             }
-            Kind::TaskFailed { failure, .. }
+            Kind::EvaluationFailed { failure, .. }
+            | Kind::TaskFailed { failure, .. }
             | Kind::TaskSubmitFailed { failure, .. }
             | Kind::TaskTimedOut { failure, .. }
             | Kind::LambdaFunctionFailed(failure)

@@ -43,6 +43,20 @@ fn passes(criterion: &mut Criterion) {
             "1 KB, Parameters",
             json!({ "Type": "Pass", "Parameters": { "id.$": "$.order.id", "all.$": "$.order", "by.$": "$$.State.Name" }, "Next": "Next" }),
         ),
+        ("1 KB, JSONata", json!({ "Type": "Pass", "QueryLanguage": "JSONata", "Next": "Next" })),
+        (
+            "1 KB, JSONata, Output",
+            json!({
+                "Type": "Pass",
+                "QueryLanguage": "JSONata",
+                "Output": {
+                    "id": "{% $states.input.order.id %}",
+                    "all": "{% $states.input.order %}",
+                    "by": "{% $states.context.State.Name %}",
+                },
+                "Next": "Next",
+            }),
+        ),
     ] {
         let mut first = First::new(&state, &input);
         group.bench_function(name, |bencher| bencher.iter(|| first.step(Trigger::Entered).map(written)));
@@ -71,18 +85,44 @@ fn choices(criterion: &mut Criterion) {
     let choice = json!({ "Type": "Choice", "Choices": (0..10).map(rule).collect::<Vec<_>>(), "Default": "Next" });
     let first = First::new(&choice, &kilobyte());
     criterion.bench_function("choice/10 rules", |bencher| bencher.iter(|| first.step(Trigger::Entered).map(written)));
+    let rule = |number: usize| {
+        let condition = match number % 3 {
+            0 => format!("{{% $states.input.order.id = 'order-{}' %}}", number + 2),
+            1 => format!("{{% $states.input.order.total < {number} %}}"),
+            _ => "{% $exists($states.input.order.nope) and $states.input.order.vip = true %}".to_owned(),
+        };
+        json!({ "Condition": condition, "Next": "Next" })
+    };
+    let rules: Vec<Value> = (0..10).map(rule).collect();
+    let choice = json!({ "Type": "Choice", "QueryLanguage": "JSONata", "Choices": rules, "Default": "Next" });
+    let first = First::new(&choice, &kilobyte());
+    let name = "choice/10 rules, JSONata";
+    criterion.bench_function(name, |bencher| bencher.iter(|| first.step(Trigger::Entered).map(written)));
 }
 
 fn tasks(criterion: &mut Criterion) {
+    let resource = "arn:aws:states:::lambda:invoke";
     let parameters = json!({ "FunctionName": "pay", "Payload.$": "$.order" });
-    let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "Next": "Next" });
-    let mut first = First::new(&task, &kilobyte());
-    criterion.bench_function("task/claim", |bencher| bencher.iter(|| first.step(Trigger::Entered).map(written)));
-    first.cursor = first.step(Trigger::Entered).expect("a claim").cursor;
-    let answer = Payload::from_value(json!({ "StatusCode": 200, "Payload": { "paid": true } }));
-    criterion.bench_function("task/answer", |bencher| {
-        bencher.iter(|| first.step(Trigger::TaskSucceeded(answer.clone())).map(written));
+    let by_paths = json!({ "Type": "Task", "Resource": resource, "Parameters": parameters, "Next": "Next" });
+    let by_queries = json!({
+        "Type": "Task",
+        "QueryLanguage": "JSONata",
+        "Resource": resource,
+        "Arguments": { "FunctionName": "pay", "Payload": "{% $states.input.order %}" },
+        "Output": "{% $states.result.Payload %}",
+        "Next": "Next",
     });
+    for (language, task) in [("", by_paths), (", JSONata", by_queries)] {
+        let mut first = First::new(&task, &kilobyte());
+        criterion.bench_function(&format!("task/claim{language}"), |bencher| {
+            bencher.iter(|| first.step(Trigger::Entered).map(written));
+        });
+        first.cursor = first.step(Trigger::Entered).expect("a claim").cursor;
+        let answer = Payload::from_value(json!({ "StatusCode": 200, "Payload": { "paid": true } }));
+        criterion.bench_function(&format!("task/answer{language}"), |bencher| {
+            bencher.iter(|| first.step(Trigger::TaskSucceeded(answer.clone())).map(written));
+        });
+    }
 }
 
 fn forks(criterion: &mut Criterion) {

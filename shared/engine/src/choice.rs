@@ -3,14 +3,14 @@
 //! A comparison with a value of the wrong type is false, never an error; a variable that is not there is an
 //! error, except for `IsPresent`.
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Came, Clause, Evaluation};
 use crate::leave::Leaving;
 use crate::writer::Writer;
-use crate::{Place, Step, Visit, failure, leave};
+use crate::{Failed, Place, Step, Visit, leave};
 use expression::{Expression, Scope};
 use language::Machine;
-use language::machine::{Choice, Comparison, Condition, Next, Operand, Operator, Relation, TypeTest};
-use model::{Failure, Payload, Timestamp, error_name};
+use language::machine::{Choice, Comparison, Condition, Data, Next, Operand, Operator, Relation, TypeTest};
+use model::{Payload, Timestamp, error_name};
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -23,48 +23,54 @@ pub(crate) fn run(
     choice: &Choice,
     visit: Visit<Payload>,
 ) -> Step {
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    match decide(&evaluation, choice, &visit) {
-        Ok((next, left)) => leave::with_output(writer, place, &next, &visit, left),
-        Err(failed) => failure::fail(machine, writer, place, visit, failed),
-    }
-}
-
-fn decide(evaluation: &Evaluation<'_>, choice: &Choice, visit: &Visit<Payload>) -> Result<(Next, Leaving), Failure> {
-    let input = evaluation.input(&choice.data.input_path, &visit.input)?;
-    // The scope cannot carry our own kind of failure, so the decision comes out beside it.
-    let decision = evaluation.scoped(&input, |scope| {
-        for rule in &choice.choices {
-            match holds(&rule.condition, scope) {
-                Ok(true) => return Ok(Ok(Some((&rule.next, &rule.assign)))),
-                Ok(false) => {}
-                Err(path) => return Ok(Err(path)),
-            }
-        }
-        Ok(Ok(choice.default.as_ref().map(|default| (default, &choice.assign))))
-    })?;
-    let (next, assign) = match decision {
-        Ok(Some(decided)) => decided,
-        Ok(None) => {
-            let text = "Failed to transition out of the state. The state does not point to a next state.";
-            return Err(evaluation.failure(error_name::NO_CHOICE_MATCHED, text));
-        }
-        Err(path) => {
-            let text = format!("Invalid path '{path}': The choice state's condition path references an invalid value.");
-            return Err(evaluation.failure(error_name::RUNTIME, &text));
-        }
+    let (next, left) = match decide(&Evaluation::new(writer.context(), &place, &visit), choice) {
+        Ok((next, left)) => (next, Ok(left)),
+        // It leads nowhere.
+        Err(failed) => (Next::End, Err(failed)),
     };
-    let output = evaluation.output(&choice.data.output_path, &input)?;
-    let assigned = evaluation.assign(assign.as_ref(), &input)?;
-    Ok((Next::State(next.clone()), Leaving { output, assigned }))
+    leave::leave(machine, writer, place, &next, visit, left)
 }
 
-/// Whether the condition holds; the path that found nothing otherwise.
-fn holds<'c>(condition: &'c Condition, scope: &Scope<'_>) -> Result<bool, &'c str> {
+fn decide(evaluation: &Evaluation<'_>, choice: &Choice) -> Result<(Next, Leaving), Failed> {
+    let input = evaluation.input(&choice.data)?;
+    // The scope cannot carry our own kind of failure, so the decision comes out beside it.
+    let held = evaluation.scoped(&input, |scope| Ok(first_that_holds(evaluation, choice, scope)))??;
+    let came = Came::Input(&input);
+    let Some((clause, rule)) = held.map(|index| (Clause::Rule(index), &choice.choices[index])) else {
+        let Some(default) = &choice.default else {
+            let text = "Failed to transition out of the state. The state does not point to a next state.";
+            return Err(evaluation.failure(error_name::NO_CHOICE_MATCHED, text).into());
+        };
+        return Ok((Next::State(default.clone()), evaluation.leaving(&choice.data, choice.assign.as_ref(), came)?));
+    };
+    let output = match &choice.data {
+        Data::JsonPath(paths) => evaluation.path(&paths.output_path, &input)?,
+        Data::Jsonata(_) => evaluation.queried_or(clause, "Output", rule.output.as_ref(), came)?,
+    };
+    Ok((Next::State(rule.next.clone()), evaluation.left(clause, output, rule.assign.as_ref(), came)?))
+}
+
+/// The rule to take, by its index.
+fn first_that_holds(evaluation: &Evaluation<'_>, choice: &Choice, scope: &Scope<'_>) -> Result<Option<usize>, Failed> {
+    for (index, rule) in choice.choices.iter().enumerate() {
+        if holds(&Rule { evaluation, index }, &rule.condition, scope)? {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// The rule that a condition is part of.
+struct Rule<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    index: usize,
+}
+
+fn holds(rule: &Rule<'_, '_>, condition: &Condition, scope: &Scope<'_>) -> Result<bool, Failed> {
     match condition {
         Condition::And(conditions) => {
             for condition in conditions {
-                if !holds(condition, scope)? {
+                if !holds(rule, condition, scope)? {
                     return Ok(false);
                 }
             }
@@ -72,17 +78,23 @@ fn holds<'c>(condition: &'c Condition, scope: &Scope<'_>) -> Result<bool, &'c st
         }
         Condition::Or(conditions) => {
             for condition in conditions {
-                if holds(condition, scope)? {
+                if holds(rule, condition, scope)? {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
-        Condition::Not(condition) => Ok(!holds(condition, scope)?),
-        Condition::Compare(comparison) => compare(comparison, scope),
+        Condition::Not(condition) => Ok(!holds(rule, condition, scope)?),
+        Condition::Compare(comparison) => compare(comparison, scope).map_err(|path| {
+            let text = format!("Invalid path '{path}': The choice state's condition path references an invalid value.");
+            rule.evaluation.failure(error_name::RUNTIME, &text).into()
+        }),
+        Condition::Query(query) => rule.evaluation.truth(&Clause::Rule(rule.index).field("Condition"), query),
+        Condition::Constant(holds) => Ok(*holds),
     }
 }
 
+/// Whether it holds; the path that found nothing otherwise.
 fn compare<'c>(comparison: &'c Comparison, scope: &Scope<'_>) -> Result<bool, &'c str> {
     let found = comparison.variable.look_up(scope);
     if let Operator::Is(TypeTest::Present, wanted) = comparison.operator {

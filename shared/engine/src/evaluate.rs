@@ -1,22 +1,66 @@
-//! Paths, templates and the context object, evaluated for one visit of a state.
+//! What the fields of a state come to in one visit of it, whichever query language the state speaks.
 //!
-//! Every failure is a [`Failure`] with AWS's text, ready for the history.
+//! The states ask here. What JSONPath makes of a field is in `paths`, what JSONata makes of it in `query`; both see the
+//! same context object and variables. Every failure has AWS's text, ready for the history.
 
-use crate::{Hop, Inspector, Place, StepContext, Visit};
-use expression::{Context, Error, Expression, Part, Random, Scope, Template};
-use language::machine::{PathField, ResultPathField};
+use crate::leave::Leaving;
+use crate::paths::Paths;
+use crate::{Failed, Hop, Inspector, Place, StepContext, Visit};
+use expression::{Context, Part, Random};
+use language::machine::{Data, DataFlow, PayloadTemplate};
 use model::history::StateType;
-use model::limits::MAX_NESTING;
 use model::{Failure, Payload, Variables, error_name};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Evaluates for one visit of a state.
 pub(crate) struct Evaluation<'a> {
     context: &'a StepContext<'a>,
-    place: &'a Place<Payload>,
-    visit: &'a Visit<Payload>,
-    random: Random,
+    pub(crate) place: &'a Place<Payload>,
+    pub(crate) visit: &'a Visit<Payload>,
+    pub(crate) random: Random,
     token: bool,
+}
+
+/// What came of a state so far: `$` of JSONPath's Assign, and in JSONata what goes on where no `Output` says otherwise.
+#[derive(Clone, Copy)]
+pub(crate) enum Came<'p> {
+    /// Nothing but what it sees of its input.
+    Input(&'p Payload),
+    /// The result of its work: `$states.result`.
+    Result(&'p Payload),
+    /// What a catcher took: `$states.errorOutput`.
+    Error(&'p Payload),
+}
+
+impl<'p> Came<'p> {
+    pub(crate) fn payload(self) -> &'p Payload {
+        match self {
+            Self::Input(payload) | Self::Result(payload) | Self::Error(payload) => payload,
+        }
+    }
+}
+
+/// Which part of a state a field belongs to.
+#[derive(Clone, Copy)]
+pub(crate) enum Clause {
+    /// The state itself.
+    State,
+    /// This rule of a Choice.
+    Rule(usize),
+    /// This catcher.
+    Catcher(usize),
+}
+
+impl Clause {
+    /// The field as AWS names it: `Choices[1]/Output`.
+    pub(crate) fn field(self, name: &'static str) -> Cow<'static, str> {
+        match self {
+            Self::State => name.into(),
+            Self::Rule(index) => format!("Choices[{index}]/{name}").into(),
+            Self::Catcher(index) => format!("Catch[{index}]/{name}").into(),
+        }
+    }
 }
 
 impl<'a> Evaluation<'a> {
@@ -37,110 +81,95 @@ impl<'a> Evaluation<'a> {
         self.context
     }
 
-    /// Shows the data after a hop to whoever watches.
+    /// Shows the data after a hop to whoever watches, if AWS shows it in such a state.
     pub(crate) fn reached(&self, hop: Hop, data: &Payload) {
-        self.context.reached(hop, data);
-    }
-
-    /// `InputPath` or `OutputPath`.
-    pub(crate) fn path(&self, path: &PathField, input: &Payload) -> Result<Payload, Failure> {
-        match path {
-            PathField::Whole => Ok(input.clone()),
-            PathField::Empty => Ok(Payload::empty()),
-            PathField::Path(expression) => {
-                let value = self.field(expression, input)?;
-                // The context object holds inputs, and is deeper than they are.
-                if expression::is_deeper_than(&value, MAX_NESTING) {
-                    let text = format!("the value is nested deeper than {MAX_NESTING} levels");
-                    return Err(self.failure(error_name::RUNTIME, &text));
-                }
-                Ok(Payload::from_value(value))
-            }
+        let is_shown = match hop {
+            Hop::InputPath | Hop::Parameters => self.visit.state_type != StateType::Parallel,
+            Hop::Arguments => self.visit.state_type == StateType::Task,
+            Hop::ItemsPath | Hop::ItemSelector | Hop::Result | Hop::ResultSelector | Hop::ResultPath => true,
+        };
+        if is_shown {
+            self.context.reached(hop, data);
         }
     }
 
-    /// What the state hands on: `OutputPath`, then the limit.
-    pub(crate) fn output(&self, path: &PathField, combined: &Payload) -> Result<Payload, Failure> {
-        self.within_limit(self.path(path, combined)?)
+    /// What the state sees of its input, shown to whoever watches.
+    pub(crate) fn input<P: Paths>(&self, data: &Data<P>) -> Result<Payload, Failed> {
+        let input = self.effective_input(data)?;
+        if let Data::JsonPath(_) = data {
+            self.reached(Hop::InputPath, &input);
+        }
+        Ok(input)
+    }
+
+    /// What the state sees of its input: `InputPath` of it, in JSONata all.
+    pub(crate) fn effective_input<P: Paths>(&self, data: &Data<P>) -> Result<Payload, Failed> {
+        match data {
+            Data::JsonPath(paths) => Ok(self.path(paths.input_path(), &self.visit.input)?),
+            Data::Jsonata(_) => Ok(self.visit.input.clone()),
+        }
+    }
+
+    /// What the state's work gets: `Parameters` or `Arguments`, otherwise what the state sees of its input.
+    pub(crate) fn arguments(&self, data: &Data<DataFlow>, input: &Payload) -> Result<Payload, Failed> {
+        let (hop, arguments) = match data {
+            Data::JsonPath(paths) => (Hop::Parameters, self.template(paths.parameters.as_ref(), input)?),
+            Data::Jsonata(queries) => (
+                Hop::Arguments,
+                self.queried_or(Clause::State, "Arguments", queries.arguments.as_ref(), Came::Input(input))?,
+            ),
+        };
+        self.reached(hop, &arguments);
+        Ok(arguments)
+    }
+
+    /// What the state leaves behind after this came of it.
+    pub(crate) fn leaving<P: Paths>(
+        &self,
+        data: &Data<P>,
+        assign: Option<&PayloadTemplate>,
+        came: Came<'_>,
+    ) -> Result<Leaving, Failed> {
+        let output = match data {
+            Data::JsonPath(paths) => paths.output(self, came.payload())?,
+            Data::Jsonata(queries) => self.queried_or(Clause::State, "Output", queries.output.as_ref(), came)?,
+        };
+        self.left(Clause::State, output, assign, came)
+    }
+
+    /// This output, unless it is too large, and the variables that the clause sets.
+    pub(crate) fn left(
+        &self,
+        clause: Clause,
+        output: Payload,
+        assign: Option<&PayloadTemplate>,
+        came: Came<'_>,
+    ) -> Result<Leaving, Failed> {
+        let output = self.within_limit(output)?;
+        let assigned = match assign {
+            None => Variables::none(),
+            Some(template) => self.assigned(self.payload(clause, "Assign", template, came)?)?,
+        };
+        Ok(Leaving { output, assigned })
+    }
+
+    /// A payload template of either language.
+    pub(crate) fn payload(
+        &self,
+        clause: Clause,
+        name: &'static str,
+        template: &PayloadTemplate,
+        came: Came<'_>,
+    ) -> Result<Value, Failed> {
+        match template {
+            PayloadTemplate::JsonPath(template) => Ok(self.scoped(came.payload(), |scope| template.evaluate(scope))?),
+            PayloadTemplate::Jsonata(template) => self.queried(&clause.field(name), template, came),
+        }
     }
 
     /// The payload, unless it is too large to be passed on from this state.
     pub(crate) fn within_limit(&self, payload: Payload) -> Result<Payload, Failure> {
         self.context.within_limit(payload, &self.visit.state)
-    }
-
-    /// A payload template, if there is one; otherwise the input as it is.
-    pub(crate) fn template(&self, template: Option<&Template>, input: &Payload) -> Result<Payload, Failure> {
-        let Some(template) = template else { return Ok(input.clone()) };
-        self.scoped(input, |scope| template.evaluate(scope)).map(Payload::from_value)
-    }
-
-    /// The variables that an `Assign` sets; their values do not see each other.
-    pub(crate) fn assign(&self, assign: Option<&Template>, input: &Payload) -> Result<Variables<Payload>, Failure> {
-        let Some(template) = assign else { return Ok(Variables::none()) };
-        let value = self.scoped(input, |scope| template.evaluate(scope))?;
-        // The language takes nothing but an object.
-        let Value::Object(values) = value else { return Ok(Variables::none()) };
-        let assigned = Variables::from_values(values);
-        match self.context.variable_limits.and_then(|limits| self.place.variables.excess(&assigned, limits)) {
-            Some(excess) => Err(Failure::new(
-                error_name::DATA_LIMIT_EXCEEDED,
-                format!(
-                    "The state/task '{}' {excess} a size exceeding the maximum number of bytes service limit.",
-                    self.visit.state
-                ),
-            )),
-            None => Ok(assigned),
-        }
-    }
-
-    /// `InputPath` of the state's raw input.
-    pub(crate) fn input(&self, path: &PathField, raw: &Payload) -> Result<Payload, Failure> {
-        self.path(path, raw).inspect(|input| self.reached(Hop::InputPath, input))
-    }
-
-    /// `Parameters`.
-    pub(crate) fn parameters(&self, template: Option<&Template>, input: &Payload) -> Result<Payload, Failure> {
-        self.template(template, input).inspect(|parameters| self.reached(Hop::Parameters, parameters))
-    }
-
-    /// The value that a `...Path` field finds.
-    pub(crate) fn field(&self, expression: &Expression, input: &Payload) -> Result<Value, Failure> {
-        self.scoped(input, |scope| expression.evaluate(scope))
-    }
-
-    /// The value of a `...Path` field that wants a reference path.
-    pub(crate) fn reference(&self, expression: &Expression, input: &Payload) -> Result<Value, Failure> {
-        self.scoped(input, |scope| expression.evaluate_reference(scope))
-    }
-
-    /// The value of a `...Path` field, or none where it finds nothing.
-    pub(crate) fn look_up(&self, expression: &Expression, input: &Payload) -> Option<Value> {
-        self.scoped(input, |scope| expression.evaluate(scope)).ok()
-    }
-
-    /// The text that `ErrorPath` or `CausePath` gives.
-    pub(crate) fn text(&self, field: &str, expression: &Expression, input: &Payload) -> Result<String, Failure> {
-        let value = self.scoped(input, |scope| expression.evaluate_for(field, scope))?;
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(self.failure(
-                error_name::RUNTIME,
-                &format!("The field '{field}' must give a string, but '{}' gave {other}", expression.source()),
-            )),
-        }
-    }
-
-    /// Where the result goes: `ResultPath` over the state's raw input.
-    pub(crate) fn combine(&self, path: &ResultPathField, result: Payload) -> Result<Payload, Failure> {
-        match path {
-            ResultPathField::Replace => Ok(result),
-            ResultPathField::Discard => Ok(self.visit.input.clone()),
-            ResultPathField::Insert(path) => path
-                .insert(self.visit.input.value().clone(), result.value().clone())
-                .map(Payload::from_value)
-                .map_err(|error| self.explain(&error)),
-        }
     }
 
     /// A failure of this visit, with the sentence that AWS puts before.
@@ -155,12 +184,8 @@ impl<'a> Evaluation<'a> {
         .clipped()
     }
 
-    /// Evaluates with this input as `$` and the context object as `$$`.
-    pub(crate) fn scoped<T>(
-        &self,
-        input: &Payload,
-        evaluate: impl FnOnce(&Scope<'_>) -> Result<T, Error>,
-    ) -> Result<T, Failure> {
+    /// Evaluates with the context object.
+    pub(crate) fn with_context<T>(&self, evaluate: impl FnOnce(&Context<'_>) -> T) -> T {
         let build = || self.context_object();
         let execution_input = Part { place: &["Execution", "Input"], payload: &self.context.execution.input };
         let item = self.place.item.as_ref().map(|item| Part { place: &["Map", "Item", "Value"], payload: &item.value });
@@ -175,22 +200,24 @@ impl<'a> Evaluation<'a> {
             None if is_given => &[],
             None => std::slice::from_ref(&execution_input),
         };
-        let context = Context::lazy(&build, parts);
-        let variables = &self.place.variables;
-        let scope = Scope { input: input.value(), context: &context, variables, random: &self.random };
-        evaluate(&scope).map_err(|error| self.explain(&error))
+        evaluate(&Context::lazy(&build, parts))
     }
 
-    fn explain(&self, error: &Error) -> Failure {
-        let text = match error {
-            // Seen on AWS: these do not say in which state.
-            Error::ResultPath { .. } | Error::Step { .. } => {
-                return Failure::new(error.error_name(), error.to_string()).clipped();
-            }
-            Error::Path { path, source } => format!("Invalid path '{path}' : {source}"),
-            other => other.to_string(),
-        };
-        self.failure(error.error_name(), &text)
+    /// The variables that an `Assign` came to; their values do not see each other.
+    fn assigned(&self, value: Value) -> Result<Variables<Payload>, Failure> {
+        // The language takes nothing but an object.
+        let Value::Object(values) = value else { return Ok(Variables::none()) };
+        let assigned = Variables::from_values(values);
+        match self.context.variable_limits.and_then(|limits| self.place.variables.excess(&assigned, limits)) {
+            Some(excess) => Err(Failure::new(
+                error_name::DATA_LIMIT_EXCEEDED,
+                format!(
+                    "The state/task '{}' {excess} a size exceeding the maximum number of bytes service limit.",
+                    self.visit.state
+                ),
+            )),
+            None => Ok(assigned),
+        }
     }
 
     /// `$$`, but for the parts that exist already.
@@ -220,6 +247,13 @@ impl<'a> Evaluation<'a> {
             "StateMachine": { "Id": execution.machine.as_str(), "Name": execution.machine.name() },
             "State": { "Name": self.visit.state, "EnteredTime": self.visit.entered.to_string() },
         });
+        // Recorded: of what ran in memory, the start comes after the role.
+        if execution.arn.is_express()
+            && let Some(facts) = object["Execution"].as_object_mut()
+            && let Some(start) = facts.shift_remove("StartTime")
+        {
+            facts.insert("StartTime".to_owned(), start);
+        }
         // Recorded in test_express_sync's test_query_runtime_memory, and otherwise in test_express_async's.
         if !execution.is_synchronous {
             object["Execution"]["RedriveCount"] = json!(self.place.redriven.map_or(0, |redriven| redriven.count));

@@ -1,61 +1,67 @@
 //! Failures: Retry, then Catch, then the end of the strand.
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Came, Clause, Evaluation};
 use crate::leave::Leaving;
 use crate::writer::Writer;
-use crate::{Outcome, Phase, Place, Step, Visit, Waiting, leave, step};
+use crate::{Failed, Outcome, Phase, Place, Step, Visit, Waiting, leave, step};
 use expression::Random;
 use language::Machine;
-use language::machine::{Catcher, ErrorMatch, JitterStrategy, Next, Retrier, State};
+use language::machine::{Catcher, CaughtOutput, ErrorMatch, JitterStrategy, Next, Retrier, State};
 use model::history::Kind;
 use model::{Failure, Payload, Timestamp, error_name};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A state failed. The event that says so, if there is one, was put before.
+/// A state failed. What it called has said so before; of what it evaluates and what it forks, the history is told here.
 pub(crate) fn fail(
-    machine: &Machine,
-    writer: Writer<'_>,
-    place: Place<Payload>,
-    visit: Visit<Payload>,
-    failure: Failure,
-) -> Step {
-    fail_with(machine, writer, place, visit, failure, |_| {})
-}
-
-/// The same for a state whose own failure event (`MapStateFailed`) is only written when no retry follows.
-pub(crate) fn fail_with(
     machine: &Machine,
     mut writer: Writer<'_>,
     place: Place<Payload>,
     mut visit: Visit<Payload>,
-    failure: Failure,
-    give_up: impl FnOnce(&mut Writer<'_>),
+    failed: impl Into<Failed>,
 ) -> Step {
+    let failed = failed.into();
+    let failure = &failed.failure;
+    failed.note(&mut writer, &visit.state);
     let (retry, catch) = handlers(machine, &visit.state);
     writer.context().note(|inspection| inspection.failure = Some(failure.clone()));
-    if let Some(until) = retry_at(&writer, &mut visit, retry, &failure) {
+    if let Some(until) = retry_at(&writer, &mut visit, retry, failure) {
         let seq = writer.context().seq;
         return writer.finish(seq, place, Phase::Waiting(Waiting { visit, until, retry: true }));
     }
-    give_up(&mut writer);
-    let catcher = catch.iter().position(|catcher| matches_any(&catcher.error_equals, &failure));
+    let before = writer.last().cloned();
+    failed.note_fork(&mut writer, &visit);
+    let catcher = catch.iter().position(|catcher| matches_any(&catcher.error_equals, failure));
     writer.context().note(|inspection| inspection.catcher = catcher);
-    let Some(catcher) = catcher.map(|index| &catch[index]) else {
-        return end_failed(writer, place, failure);
+    let Some(index) = catcher else {
+        return end_failed(writer, place, failed.failure);
     };
-    match caught(&Evaluation::new(writer.context(), &place, &visit), catcher, &failure) {
+    let catcher = &catch[index];
+    match caught(&Evaluation::new(writer.context(), &place, &visit), index, catcher, failure) {
         Ok(left) => leave::with_output(writer, place, &Next::State(catcher.next.clone()), &visit, left),
-        Err(failed) => end_failed(writer, place, failed),
+        Err(failed) => {
+            // Seen on AWS: a fork that said that it failed says it again, after the catcher's failure and as if for the
+            // first time.
+            if failed.is_evaluation() {
+                writer.continue_after(before);
+            }
+            failed.note(&mut writer, &visit.state);
+            failed.note_fork(&mut writer, &visit);
+            end_failed(writer, place, failed.failure)
+        }
     }
 }
 
 /// What a Catcher hands on.
-fn caught(evaluation: &Evaluation<'_>, catcher: &Catcher, failure: &Failure) -> Result<Leaving, Failure> {
+fn caught(evaluation: &Evaluation<'_>, index: usize, catcher: &Catcher, failure: &Failure) -> Result<Leaving, Failed> {
     let error_output = Payload::from_value(error_output(failure));
-    // Seen on AWS: OutputPath is for the state's result, not for what a Catcher hands on.
-    let output = evaluation.within_limit(evaluation.combine(&catcher.result_path, error_output.clone())?)?;
-    Ok(Leaving { output, assigned: evaluation.assign(catcher.assign.as_ref(), &error_output)? })
+    let (clause, came) = (Clause::Catcher(index), Came::Error(&error_output));
+    let output = match &catcher.output {
+        // Seen on AWS: OutputPath is for the state's result, not for what a Catcher hands on.
+        CaughtOutput::ResultPath(path) => evaluation.combine(path, error_output.clone())?,
+        CaughtOutput::Query(output) => evaluation.queried_or(clause, "Output", output.as_ref(), came)?,
+    };
+    evaluation.left(clause, output, catcher.assign.as_ref(), came)
 }
 
 /// Ends the strand with a failure. What else is noted of a child that fails is for its parent to say (`give_up`).

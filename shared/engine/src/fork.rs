@@ -3,19 +3,22 @@
 //! A fork is left only when every child begun has ended. A child's failure first records an `ending`, whose
 //! effect is to abort the children that still run; when they have ended too, Retry and Catch decide.
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Came, Clause, Evaluation};
 use crate::leave::Exit;
 use crate::writer::Writer;
 use crate::{
-    ChildEnd, Cursor, Ending, Fork, Forked, Hop, MapItem, Outcome, Phase, Place, Resumed, Siblings, Step, StepContext,
-    Visit, abort, failure, give_up, leave, redrive,
+    ChildEnd, Cursor, Ending, Failed, Fork, Forked, Hop, MapItem, Outcome, Phase, Place, Resumed, Siblings, Step,
+    StepContext, Visit, abort, failure, give_up, leave, redrive,
 };
 use language::Machine;
-use language::machine::{Map, MaxConcurrency, Parallel, State};
+use language::machine::{Data, Items, Map, MaxConcurrency, Parallel, PayloadTemplate, State};
 use model::history::{Kind, StateType};
 use model::limits::{INLINE_MAP_CONCURRENCY, MAX_NESTING};
 use model::{Failure, Payload, error_name};
 use serde_json::Value;
+
+/// The most that an expression may ask for in `MaxConcurrency`: what fits a signed number of 32 bits, as Java has it.
+const MAX_CONCURRENCY: u64 = 2_147_483_647;
 
 /// Begins the branches of a Parallel.
 pub(crate) fn begin_parallel(
@@ -25,7 +28,7 @@ pub(crate) fn begin_parallel(
     parallel: &Parallel,
     visit: Visit<Payload>,
 ) -> Step {
-    let input = match input_of_branches(&Evaluation::new(writer.context(), &place, &visit), parallel, &visit) {
+    let input = match input_of_branches(&Evaluation::new(writer.context(), &place, &visit), parallel) {
         Ok(input) => input,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -35,14 +38,10 @@ pub(crate) fn begin_parallel(
     begin(machine, writer, place, visit, plan)
 }
 
-/// What each branch of a Parallel gets. AWS shows neither hop to those who try a Parallel out.
-pub(crate) fn input_of_branches(
-    evaluation: &Evaluation<'_>,
-    parallel: &Parallel,
-    visit: &Visit<Payload>,
-) -> Result<Payload, Failure> {
-    let input = evaluation.path(&parallel.data.input_path, &visit.input)?;
-    evaluation.within_limit(evaluation.template(parallel.data.parameters.as_ref(), &input)?)
+/// What each branch of a Parallel gets.
+pub(crate) fn input_of_branches(evaluation: &Evaluation<'_>, parallel: &Parallel) -> Result<Payload, Failed> {
+    let input = evaluation.input(&parallel.data)?;
+    Ok(evaluation.within_limit(evaluation.arguments(&parallel.data, &input)?)?)
 }
 
 /// Begins the iterations of a Map.
@@ -53,7 +52,7 @@ pub(crate) fn begin_map(
     map: &Map,
     visit: Visit<Payload>,
 ) -> Step {
-    let plan = match plan_map(&Evaluation::new(writer.context(), &place, &visit), map, &visit, None) {
+    let plan = match plan_map(&Evaluation::new(writer.context(), &place, &visit), map, None) {
         Ok(plan) => plan,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -94,7 +93,10 @@ pub fn begin_child(
             let evaluation = Evaluation::new(context, &place, visit);
             match input_of_iteration(&evaluation, map, &item, fork.effective_input.as_ref()) {
                 Ok(input) => (&map.start_at, input),
-                Err(failed) => return Some(failure::end_failed(writer, place, failed)),
+                Err(failed) => {
+                    failed.note(&mut writer, &visit.state);
+                    return Some(failure::end_failed(writer, place, failed.failure));
+                }
             }
         }
         State::Pass(_) | State::Task(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => {
@@ -113,13 +115,11 @@ pub(crate) fn input_of_iteration(
     map: &Map,
     item: &Payload,
     effective_input: Option<&Payload>,
-) -> Result<Payload, Failure> {
-    match &map.item_selector {
-        None => Ok(item.clone()),
-        selector @ Some(_) => {
-            evaluation.within_limit(evaluation.template(selector.as_ref(), effective_input.unwrap_or(item))?)
-        }
-    }
+) -> Result<Payload, Failed> {
+    let Some(selector) = &map.item_selector else { return Ok(item.clone()) };
+    let came = Came::Input(effective_input.unwrap_or(item));
+    let selected = evaluation.payload(Clause::State, "ItemSelector", selector, came)?;
+    Ok(evaluation.within_limit(Payload::from_value(selected))?)
 }
 
 /// Some children have ended: begin the next ones, or give up the rest.
@@ -192,52 +192,77 @@ pub(crate) struct Plan {
 }
 
 /// How a Map begins, whose items may have been read elsewhere.
-pub(crate) fn plan_map(
-    evaluation: &Evaluation<'_>,
-    map: &Map,
-    visit: &Visit<Payload>,
-    read: Option<&Payload>,
-) -> Result<Plan, Failure> {
-    let effective = evaluation.input(&map.data.input_path, &visit.input)?;
-    let (items, source) = match (read, &map.items_path) {
-        (Some(read), _) => (read.clone(), "$"),
-        (None, None) => (effective.clone(), "$"),
-        (None, Some(path)) => (Payload::from_value(evaluation.reference(path, &effective)?), path.source()),
+pub(crate) fn plan_map(evaluation: &Evaluation<'_>, map: &Map, read: Option<&Payload>) -> Result<Plan, Failed> {
+    let effective = evaluation.input(&map.data)?;
+    let items = match read {
+        Some(read) => read.clone(),
+        None => items(evaluation, map, &effective)?,
     };
-    let Value::Array(array) = items.value() else {
-        let text = format!("Reference path \"{source}\" must point to array.");
-        return Err(evaluation.failure(error_name::RUNTIME, &text));
-    };
+    let Value::Array(array) = items.value() else { return Err(no_array(evaluation, map, &items)) };
     let total = u32::try_from(array.len()).unwrap_or(u32::MAX);
     evaluation.context().note(|inspection| inspection.iterations = Some(total));
-    if read.is_none() {
+    if read.is_none()
+        && let Data::JsonPath(_) = map.data
+    {
         evaluation.reached(Hop::ItemsPath, &items);
     }
-    let wanted = match &map.max_concurrency {
-        MaxConcurrency::Fixed(wanted) => *wanted,
-        MaxConcurrency::Path(path) => {
-            let value = evaluation.reference(path, &effective)?;
-            let number = match &value {
-                Value::Number(number) => number.as_u64(),
-                _ => None,
-            };
-            number.ok_or_else(|| {
-                let text = format!(
-                    "The MaxConcurrencyPath field refers to value \"{}\" which is not a valid integer: {}",
-                    crate::task::plain(&value),
-                    path.source()
-                );
-                evaluation.failure(error_name::RUNTIME, &text)
-            })?
-        }
-    };
+    let wanted = max_concurrency(evaluation, map, &effective)?;
     evaluation.context().note(|inspection| inspection.max_concurrency = Some(wanted));
     let limit = match u32::try_from(wanted).unwrap_or(u32::MAX) {
         0 => INLINE_MAP_CONCURRENCY,
         wanted => wanted.min(INLINE_MAP_CONCURRENCY),
     };
-    let effective_input = map.item_selector.is_some().then_some(effective);
-    Ok(Plan { total, limit, input: items, effective_input })
+    // JSONata selects from the state's input, which the visit has.
+    let is_selected = matches!(map.item_selector, Some(PayloadTemplate::JsonPath(_)));
+    Ok(Plan { total, limit, input: items, effective_input: is_selected.then_some(effective) })
+}
+
+fn items(evaluation: &Evaluation<'_>, map: &Map, effective: &Payload) -> Result<Payload, Failed> {
+    match &map.items {
+        Items::Input => Ok(effective.clone()),
+        Items::Path(path) => Ok(Payload::from_value(evaluation.reference(path, effective)?)),
+        Items::Query(template) => evaluation.items(template),
+    }
+}
+
+/// The items are not an array.
+fn no_array(evaluation: &Evaluation<'_>, map: &Map, items: &Payload) -> Failed {
+    match &map.data {
+        Data::JsonPath(_) => {
+            let source = match &map.items {
+                Items::Path(path) => path.source(),
+                Items::Input | Items::Query(_) => "$",
+            };
+            let text = format!("Reference path \"{source}\" must point to array.");
+            evaluation.failure(error_name::RUNTIME, &text).into()
+        }
+        Data::Jsonata(_) => {
+            let items = expression::json_text(items.value());
+            evaluation.evaluation_failed(None, &format!("Map state input must be an array but was: {items}"))
+        }
+    }
+}
+
+/// How many iterations at once are wanted.
+fn max_concurrency(evaluation: &Evaluation<'_>, map: &Map, effective: &Payload) -> Result<u64, Failed> {
+    let path = match &map.max_concurrency {
+        MaxConcurrency::Fixed(wanted) => return Ok(*wanted),
+        MaxConcurrency::Query(query) => return evaluation.whole_number("MaxConcurrency", query, MAX_CONCURRENCY),
+        MaxConcurrency::Path(path) => path,
+    };
+    let value = evaluation.reference(path, effective)?;
+    let number = match &value {
+        Value::Number(number) => number.as_u64(),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        let text = format!(
+            "The MaxConcurrencyPath field refers to value \"{}\" which is not a valid integer: {}",
+            crate::task::plain(&value),
+            path.source()
+        );
+        evaluation.failure(error_name::RUNTIME, &text).into()
+    })
 }
 
 fn begin(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, visit: Visit<Payload>, plan: Plan) -> Step {
@@ -310,10 +335,7 @@ fn finish_early(
     match ending {
         Ending::ChildFailed { failure, at, .. } => {
             writer.continue_after(at);
-            let is_map = forked.visit.state_type == StateType::Map;
-            failure::fail_with(machine, writer, cursor.place.clone(), forked.visit, failure, |writer| {
-                writer.put(if is_map { Kind::MapStateFailed } else { Kind::ParallelStateFailed });
-            })
+            failure::fail(machine, writer, cursor.place.clone(), forked.visit, Failed::child(failure))
         }
         Ending::Aborted { .. } | Ending::Stopped(_) | Ending::TimedOut(_) | Ending::Broken(_) => {
             abort::end(writer, cursor, ending)

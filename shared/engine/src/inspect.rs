@@ -44,6 +44,8 @@ pub enum Hop {
     InputPath,
     /// After `Parameters`.
     Parameters,
+    /// After `Arguments`, in a Task.
+    Arguments,
     /// After `ItemsPath`, in a Map.
     ItemsPath,
     /// The items as `ItemSelector` makes them, in a Map that has one.

@@ -1,22 +1,20 @@
-//! Leaving a state that did its work: `ResultSelector`, `ResultPath`, `OutputPath` and `Assign`, then the next state or
-//! the end.
+//! Leaving a state that did its work: its output and the variables that it sets, then the next state or the end.
 //!
-//! Output and variables are both worked out from the variables as they were when the state was entered.
+//! Both are worked out from the variables as they were when the state was entered.
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Came, Evaluation};
 use crate::writer::Writer;
-use crate::{Hop, Outcome, Phase, Place, Step, Visit, failure, step};
-use expression::Template;
+use crate::{Failed, Outcome, Phase, Place, Step, Visit, failure, step};
 use language::Machine;
-use language::machine::{DataFlow, Map, Next, Parallel, Pass, Task};
-use model::history::Kind;
+use language::machine::{Data, DataFlow, Map, Next, Parallel, Pass, PayloadTemplate, Task};
+use model::history::{Kind, StateType};
 use model::{Payload, Variables};
 
 /// How a state that has a result is left.
 #[derive(Clone, Copy)]
 pub(crate) struct Exit<'m> {
-    data: &'m DataFlow,
-    assign: Option<&'m Template>,
+    data: &'m Data<DataFlow>,
+    assign: Option<&'m PayloadTemplate>,
     next: &'m Next,
 }
 
@@ -62,14 +60,21 @@ pub(crate) fn with_result(
     result: &Payload,
 ) -> Step {
     let Exit { data, assign, next } = exit;
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    let left = evaluation
-        .template(data.result_selector.as_ref(), result)
-        .inspect(|selected| evaluation.reached(Hop::ResultSelector, selected))
-        .and_then(|selected| evaluation.combine(&data.result_path, selected))
-        .inspect(|combined| evaluation.reached(Hop::ResultPath, combined))
-        .and_then(|combined| evaluation.output(&data.output_path, &combined))
-        .and_then(|output| Ok(Leaving { output, assigned: evaluation.assign(assign, result)? }));
+    // A Pass does no work.
+    let came = if visit.state_type == StateType::Pass { Came::Input(result) } else { Came::Result(result) };
+    let left = Evaluation::new(writer.context(), &place, &visit).leaving(data, assign, came);
+    leave(machine, writer, place, next, visit, left)
+}
+
+/// Leaves a state with what it leaves behind, unless that failed.
+pub(crate) fn leave(
+    machine: &Machine,
+    writer: Writer<'_>,
+    place: Place<Payload>,
+    next: &Next,
+    visit: Visit<Payload>,
+    left: Result<Leaving, Failed>,
+) -> Step {
     match left {
         Ok(left) => with_output(writer, place, next, &visit, left),
         Err(failed) => failure::fail(machine, writer, place, visit, failed),

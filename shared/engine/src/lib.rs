@@ -10,11 +10,14 @@ mod context;
 mod cursor;
 mod effect;
 mod evaluate;
+mod failed;
 mod failure;
 mod fork;
 mod give_up;
 mod inspect;
 mod leave;
+mod paths;
+mod query;
 mod redrive;
 mod scopes;
 mod step;
@@ -24,7 +27,10 @@ mod try_out;
 mod wait;
 mod writer;
 
+use failed::Failed;
+
 pub use context::{Claim, ExecutionFacts, StepContext};
+
 pub use cursor::{
     Awaits, Call, Cursor, Ending, Fork, Forked, Join, MapItem, Origin, Outcome, Pending, Phase, Place, Redriven,
     Siblings, TaskRequest, Visit, Waiting,

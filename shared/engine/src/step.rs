@@ -11,14 +11,14 @@
 //!
 //! Any other pair leaves the strand as it is: the trigger came too late.
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Came, Evaluation};
 use crate::writer::Writer;
-use crate::{Cursor, ExecutionFacts, Hop, Outcome, Phase, Place, StepContext, Trigger, Visit};
+use crate::{Cursor, ExecutionFacts, Failed, Hop, Outcome, Phase, Place, StepContext, Trigger, Visit};
 use crate::{abort, choice, failure, fork, leave, task, wait};
 use language::Machine;
-use language::machine::{Fail, FailText, InputOutput, Pass, Resource, State};
+use language::machine::{Data, Fail, FailText, InputOutput, Next, Pass, Resource, State};
 use model::history::{Event, Kind, StateType};
-use model::{Failure, Payload, Qualifier, Variables};
+use model::{Failure, Payload, Qualifier};
 
 /// What a step adds to the journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,9 +171,7 @@ fn run_pass(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, pass: 
         Some(result) => {
             Ok(Payload::from_value(result.clone())).inspect(|result| evaluation.reached(Hop::Result, result))
         }
-        None => evaluation
-            .input(&pass.data.input_path, &visit.input)
-            .and_then(|input| evaluation.parameters(pass.data.parameters.as_ref(), &input)),
+        None => evaluation.input(&pass.data).and_then(|input| evaluation.arguments(&pass.data, &input)),
     };
     match result {
         Ok(result) => leave::with_result(machine, writer, place, pass.into(), visit, &result),
@@ -183,36 +181,31 @@ fn run_pass(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, pass: 
 
 fn run_succeed(
     machine: &Machine,
-    mut writer: Writer<'_>,
+    writer: Writer<'_>,
     place: Place<Payload>,
-    data: &InputOutput,
+    data: &Data<InputOutput>,
     visit: Visit<Payload>,
 ) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    let output =
-        evaluation.input(&data.input_path, &visit.input).and_then(|input| evaluation.output(&data.output_path, &input));
-    match output {
-        Ok(output) => {
-            let name = visit.state.clone();
-            let assigned = Variables::none();
-            writer.put(Kind::StateExited { state_type: StateType::Succeed, name, output: output.clone(), assigned });
-            leave::succeed(writer, place, output)
-        }
-        Err(failed) => failure::fail(machine, writer, place, visit, failed),
-    }
+    let input = evaluation.input(data);
+    let left = input.and_then(|input| evaluation.leaving(data, None, Came::Input(&input)));
+    leave::leave(machine, writer, place, &Next::End, visit, left)
 }
 
 fn run_fail(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, fail: &Fail, visit: Visit<Payload>) -> Step {
     let evaluation = Evaluation::new(writer.context(), &place, &visit);
-    evaluation.reached(Hop::InputPath, &visit.input);
-    let text = |field: &str, text: &FailText| match text {
+    if let Data::JsonPath(()) = fail.data {
+        evaluation.reached(Hop::InputPath, &visit.input);
+    }
+    let text = |field: &str, path_field: &str, text: &FailText| match text {
         FailText::Absent => Ok(None),
         FailText::Fixed(text) => Ok(Some(text.clone())),
-        FailText::Path(expression) => evaluation.text(field, expression, &visit.input).map(Some),
+        FailText::Path(expression) => Ok(Some(evaluation.text_at(path_field, expression)?)),
+        FailText::Query(query) => evaluation.text(field, query).map(Some),
     };
-    let stated = text("ErrorPath", &fail.error)
-        .and_then(|error| Ok(Failure { error, cause: text("CausePath", &fail.cause)? }.clipped()));
-    failure::fail(machine, writer, place, visit, stated.unwrap_or_else(|failed| failed))
+    let stated = text("Error", "ErrorPath", &fail.error)
+        .and_then(|error| Ok(Failure { error, cause: text("Cause", "CausePath", &fail.cause)? }.clipped()));
+    failure::fail(machine, writer, place, visit, stated.map_or_else(|failed| failed, Failed::from))
 }
 
 /// A stored cursor names a state that its machine does not have: the revision is not the one it ran.

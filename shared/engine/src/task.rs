@@ -2,7 +2,9 @@
 
 use crate::evaluate::Evaluation;
 use crate::writer::Writer;
-use crate::{Awaits, Call, Cursor, Hop, Pending, Phase, Place, Step, TaskRequest, Trigger, Visit, failure, leave};
+use crate::{
+    Awaits, Call, Cursor, Failed, Hop, Pending, Phase, Place, Step, TaskRequest, Trigger, Visit, failure, leave,
+};
 use language::Machine;
 use language::machine::{Integration, Resource, Seconds, State, Task};
 use model::history::{Kind, Service};
@@ -21,7 +23,7 @@ pub(crate) fn claim(
     task: &Task,
     visit: Visit<Payload>,
 ) -> Step {
-    let prepared = prepare(Evaluation::new(writer.context(), &place, &visit), task, &visit);
+    let prepared = prepare(Evaluation::new(writer.context(), &place, &visit), task);
     let Prepared { input, timeout, heartbeat } = match prepared {
         Ok(prepared) => prepared,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
@@ -248,18 +250,14 @@ pub(crate) struct Prepared {
 }
 
 /// What the call gets, and how long it may take.
-pub(crate) fn prepare(
-    mut evaluation: Evaluation<'_>,
-    task: &Task,
-    visit: &Visit<Payload>,
-) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(mut evaluation: Evaluation<'_>, task: &Task) -> Result<Prepared, Failed> {
     if matches!(&task.resource, Resource::Service(integration) if integration.waits_for_token()) {
         evaluation = evaluation.with_token();
     }
-    let effective = evaluation.input(&task.data.input_path, &visit.input)?;
-    let timeout = seconds(&evaluation, "TimeoutSecondsPath", task.timeout.as_ref(), &effective)?;
-    let heartbeat = seconds(&evaluation, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &effective)?;
-    let input = evaluation.within_limit(evaluation.parameters(task.data.parameters.as_ref(), &effective)?)?;
+    let effective = evaluation.input(&task.data)?;
+    let timeout = seconds(&evaluation, "TimeoutSeconds", task.timeout.as_ref(), &effective)?;
+    let heartbeat = seconds(&evaluation, "HeartbeatSeconds", task.heartbeat.as_ref(), &effective)?;
+    let input = evaluation.within_limit(evaluation.arguments(&task.data, &effective)?)?;
     Ok(Prepared { input, timeout, heartbeat })
 }
 
@@ -268,10 +266,11 @@ fn seconds(
     field: &str,
     seconds: Option<&Seconds>,
     input: &Payload,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<u64>, Failed> {
     let path = match seconds {
         None => return Ok(None),
         Some(Seconds::Fixed(seconds)) => return Ok(Some(*seconds)),
+        Some(Seconds::Query(query)) => return evaluation.whole_number(field, query, MAX_SECONDS).map(Some),
         Some(Seconds::Path(path)) => path,
     };
     let value = evaluation.reference(path, input)?;
@@ -281,14 +280,16 @@ fn seconds(
     };
     match number {
         Some(seconds) => Ok(Some(seconds)),
-        None => Err(evaluation.failure(
-            error_name::RUNTIME,
-            &format!(
-                "The {field} field refers to value \"{}\" which is not a valid integer: {}",
-                plain(&value),
-                path.source()
-            ),
-        )),
+        None => Err(evaluation
+            .failure(
+                error_name::RUNTIME,
+                &format!(
+                    "The {field}Path field refers to value \"{}\" which is not a valid integer: {}",
+                    plain(&value),
+                    path.source()
+                ),
+            )
+            .into()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::evaluate::Evaluation;
 use crate::leave::Exit;
 use crate::task::plain;
 use crate::writer::Writer;
-use crate::{Cursor, Hop, MapItem, Phase, Place, Step, StepContext, Visit, failure, fork, leave, step, task};
+use crate::{Cursor, Failed, Hop, MapItem, Phase, Place, Step, StepContext, Visit, failure, fork, leave, step, task};
 use expression::Expression;
 use language::Machine;
 use language::machine::{Map, State, StateName, Tolerated};
@@ -70,10 +70,10 @@ pub fn try_out(machine: &Machine, tried: TryOut<'_>, context: &StepContext<'_>) 
     Some(match mocked(context, state, &visit, &place, mock, items) {
         Ok(result) => leave::with_result(machine, writer, place, exit, visit, &result),
         Err(failed) => {
-            let retrier = failure::retrier_of(state.retry(), &failed);
+            let retrier = failure::retrier_of(state.retry(), &failed.failure);
             visit.attempts =
                 (0..state.retry().len()).map(|index| if Some(index) == retrier { retries } else { 0 }).collect();
-            failure::fail(machine, writer, place, visit, failed.clipped())
+            failure::fail(machine, writer, place, visit, failed)
         }
     })
 }
@@ -86,11 +86,11 @@ fn mocked(
     place: &Place<Payload>,
     mock: &Mock,
     items: Option<&Payload>,
-) -> Result<Payload, Failure> {
+) -> Result<Payload, Failed> {
     let evaluation = Evaluation::new(context, place, visit);
     match state {
-        State::Task(task) => drop(task::prepare(evaluation, task, visit)?),
-        State::Parallel(parallel) => drop(fork::input_of_branches(&evaluation, parallel, visit)?),
+        State::Task(task) => drop(task::prepare(evaluation, task)?),
+        State::Parallel(parallel) => drop(fork::input_of_branches(&evaluation, parallel)?),
         State::Map(map) => iterations(&evaluation, map, visit, place, mock, items)?,
         State::Pass(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => {}
     }
@@ -101,7 +101,7 @@ fn mocked(
             }
             Ok(result.clone())
         }
-        Mock::Failure(failure) => Err(failure.clone()),
+        Mock::Failure(failure) => Err(failure.clone().clipped().into()),
     }
 }
 
@@ -113,9 +113,9 @@ fn iterations(
     place: &Place<Payload>,
     mock: &Mock,
     items: Option<&Payload>,
-) -> Result<(), Failure> {
+) -> Result<(), Failed> {
     let context = evaluation.context();
-    let plan = fork::plan_map(evaluation, map, visit, items)?;
+    let plan = fork::plan_map(evaluation, map, items)?;
     let items = plan.input.value().as_array().map(Vec::as_slice).unwrap_or_default();
     if map.item_selector.is_some() {
         let mut selected = Vec::with_capacity(items.len());
@@ -129,12 +129,12 @@ fn iterations(
         evaluation.reached(Hop::ItemSelector, &Payload::from_value(selected.into()));
     }
     let Some(distribution) = &map.distribution else { return Ok(()) };
-    let effective = evaluation.path(&map.data.input_path, &visit.input)?;
-    let tolerated = |field, tolerated: &Option<Tolerated>| {
-        tolerated.as_ref().map(|tolerated| number(evaluation, field, tolerated, &effective)).transpose()
+    let effective = evaluation.effective_input(&map.data)?;
+    let tolerated = |field, tolerated: &Option<Tolerated>, most| {
+        tolerated.as_ref().map(|tolerated| number(evaluation, field, tolerated, &effective, most)).transpose()
     };
-    let count = tolerated("ToleratedFailureCountPath", &distribution.tolerated_failure_count)?;
-    let percentage = tolerated("ToleratedFailurePercentagePath", &distribution.tolerated_failure_percentage)?;
+    let count = tolerated("ToleratedFailureCount", &distribution.tolerated_failure_count, u32::MAX.into())?;
+    let percentage = tolerated("ToleratedFailurePercentage", &distribution.tolerated_failure_percentage, 100)?;
     let too_many = match mock {
         Mock::Result { failed_iterations, .. } => {
             exceeds(*failed_iterations, plan.total, count.as_ref(), percentage.as_ref())
@@ -147,7 +147,7 @@ fn iterations(
     });
     if too_many {
         let cause = "The specified tolerated failure threshold was exceeded";
-        return Err(Failure::new(error_name::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause));
+        return Err(Failure::new(error_name::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause).into());
     }
     Ok(())
 }
@@ -161,20 +161,30 @@ fn exceeds(failed: u64, total: u32, count: Option<&Number>, percentage: Option<&
         || limit(percentage).is_some_and(|most| failed * 100.0 > most * f64::from(total))
 }
 
-fn number(evaluation: &Evaluation<'_>, field: &str, tolerated: &Tolerated, input: &Payload) -> Result<Number, Failure> {
+/// How much is tolerated. An expression gives at most `most`.
+fn number(
+    evaluation: &Evaluation<'_>,
+    field: &str,
+    tolerated: &Tolerated,
+    input: &Payload,
+    most: u64,
+) -> Result<Number, Failed> {
     let path: &Expression = match tolerated {
         Tolerated::Fixed(number) => return Ok(number.clone()),
         Tolerated::Path(path) => path,
+        Tolerated::Query(query) => return evaluation.number(field, query, most),
     };
     match evaluation.field(path, input)? {
         Value::Number(number) if number.as_f64().is_some_and(|number| number >= 0.0) => Ok(number),
-        other => Err(evaluation.failure(
-            error_name::RUNTIME,
-            &format!(
-                "The {field} field refers to value \"{}\" which is not a valid number: {}",
-                plain(&other),
-                path.source()
-            ),
-        )),
+        other => Err(evaluation
+            .failure(
+                error_name::RUNTIME,
+                &format!(
+                    "The {field}Path field refers to value \"{}\" which is not a valid number: {}",
+                    plain(&other),
+                    path.source()
+                ),
+            )
+            .into()),
     }
 }

@@ -59,6 +59,16 @@ impl<'a> Writer<'a> {
         self.last = Some(self.push(previous, kind));
     }
 
+    /// An event of the line of control that AWS writes before it knows that the state was entered: in the step that enters
+    /// it, both follow the same event.
+    pub(crate) fn put_while_entering(&mut self, kind: Kind<Payload>) {
+        let previous = match self.events.last() {
+            Some(Event { previous, kind: Kind::StateEntered { .. } }) => previous.clone(),
+            Some(_) | None => self.last.clone(),
+        };
+        self.last = Some(self.push(previous, kind));
+    }
+
     /// An event beside the line of control: it follows `previous`, and nothing follows it.
     pub(crate) fn put_aside(&mut self, previous: Option<EventRef>, kind: Kind<Payload>) {
         self.push(previous, kind);

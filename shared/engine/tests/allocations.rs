@@ -32,6 +32,23 @@ fn a_step_that_passes_its_payload_on_allocates_the_same_for_any_size() {
 }
 
 #[test]
+fn an_expression_looks_at_the_payload_where_it_lies() {
+    let jsonata = |mut state: Value| {
+        state["QueryLanguage"] = json!("JSONata");
+        state["Next"] = json!("Next");
+        state
+    };
+    check(&jsonata(json!({ "Type": "Pass" })), 6);
+    check(&jsonata(json!({ "Type": "Pass", "Output": { "id": "{% $states.input.a.id %}", "n": 1 } })), 36);
+    let rule = |number: u64| json!({ "Condition": format!("{{% $states.input.a.id > {number} %}}"), "Next": "Next" });
+    let rules: Vec<Value> = (1..10).map(rule).collect();
+    check(&json!({ "Type": "Choice", "QueryLanguage": "JSONata", "Choices": rules, "Default": "Next" }), 140);
+    let arguments = json!({ "FunctionName": "pay", "Payload": { "id": "{% $states.input.a.id %}" } });
+    let resource = "arn:aws:states:::lambda:invoke";
+    check(&jsonata(json!({ "Type": "Task", "Resource": resource, "Arguments": arguments })), 50);
+}
+
+#[test]
 fn a_choice_and_a_claim_look_at_the_payload_where_it_lies() {
     let rule = |number: u64| json!({ "Variable": "$.a.id", "NumericGreaterThan": number, "Next": "Next" });
     let rules: Vec<Value> = (1..10).map(rule).collect();

@@ -17,9 +17,12 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 /// The newest version that this code writes. It reads every version up to it.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
-/// The version of a record without variables.
+/// The version of a record without evaluations that failed.
+const VERSION_BEFORE_EVALUATIONS: u32 = 4;
+
+/// The version of one, besides, without variables.
 const VERSION_BEFORE_VARIABLES: u32 = 3;
 
 /// The version of one of an execution, besides, that was never redriven.
@@ -187,12 +190,14 @@ impl Record {
 
     /// The oldest version that has all that is in this record: programs of that version read it.
     fn version(&self, has_blobs: bool) -> u32 {
-        match (self.has_variables(), self.cursor.place.redriven, has_blobs) {
-            (true, _, _) => VERSION,
-            (false, Some(_), _) => VERSION_BEFORE_VARIABLES,
-            (false, None, true) => VERSION_BEFORE_REDRIVE,
-            (false, None, false) => VERSION_WITHOUT_BLOBS,
-        }
+        let is_evaluation = |event: &Event<Payload>| matches!(event.kind, Kind::EvaluationFailed { .. });
+        let needs = [
+            (self.events.iter().any(is_evaluation), VERSION),
+            (self.has_variables(), VERSION_BEFORE_EVALUATIONS),
+            (self.cursor.place.redriven.is_some(), VERSION_BEFORE_VARIABLES),
+            (has_blobs, VERSION_BEFORE_REDRIVE),
+        ];
+        needs.into_iter().find_map(|(has, version)| has.then_some(version)).unwrap_or(VERSION_WITHOUT_BLOBS)
     }
 
     fn has_variables(&self) -> bool {

@@ -3,8 +3,8 @@
 use crate::machines::machine;
 use crate::strand::{Strand, payload};
 use crate::table::triggers;
-use model::history::Event;
-use model::{EventRef, Failure, Payload};
+use model::history::{Event, Kind};
+use model::{EventRef, Failure, Payload, error_name};
 use proptest::prelude::*;
 use ratchet_engine::{Awaits, ChildEnd, Cursor, Effect, Ending, Outcome, Phase, Step, TaskRequest, Trigger, effects};
 use serde_json::json;
@@ -171,6 +171,33 @@ proptest! {
     }
 
     #[test]
+    fn an_evaluation_that_fails_is_said_once_and_by_nobody_else(definition in definition(), answers in answers()) {
+        let (_, log) = walk(&definition, &answers, false);
+        let mut said = Vec::new();
+        for record in &log {
+            let failed: Vec<_> = record.events.iter().filter_map(evaluation_failed).collect();
+            // One of the state, and one of the catcher that took it.
+            prop_assert!(failed.len() <= 1 || failed.len() == 2 && failed[1].2.starts_with("Catch["), "{:?}", failed);
+            if let Some((state, failure, _)) = failed.last() {
+                let left = record.events.iter().any(|event| {
+                    matches!(&event.kind, Kind::StateExited { name, .. } if name == *state)
+                });
+                let told = match &record.cursor.phase {
+                    Phase::Waiting(waiting) => waiting.retry && waiting.visit.state == **state,
+                    Phase::Ended(Outcome::Failed(found)) => found == *failure,
+                    _ => left,
+                };
+                prop_assert!(told, "{:?}", record);
+                said.push(*failure);
+            }
+            if let Phase::Ended(Outcome::Failed(failure)) = &record.cursor.phase {
+                let of_evaluation = failure.error.as_deref() == Some(error_name::QUERY_EVALUATION_ERROR);
+                prop_assert!(!of_evaluation || said.contains(&failure), "{:?}", record);
+            }
+        }
+    }
+
+    #[test]
     fn no_trigger_makes_any_cursor_panic(definition in definition(), answers in answers(), seq in any::<u64>()) {
         let (root, log) = walk(&definition, &answers, false);
         let strange = |index, outcome| ChildEnd { index, outcome, last: None, inner: None, in_task: false, events: 1, time: root.now };
@@ -193,6 +220,16 @@ proptest! {
             let children = [0, 1, u32::MAX].map(|index| strand.child(index).is_some());
             prop_assert!(!children[2]);
         }
+    }
+}
+
+/// The state whose evaluation failed, how, and where.
+fn evaluation_failed(event: &Event<Payload>) -> Option<(&String, &Failure, &str)> {
+    match &event.kind {
+        Kind::EvaluationFailed { state, failure, location } => {
+            Some((state, failure, location.as_deref().unwrap_or_default()))
+        }
+        _ => None,
     }
 }
 
@@ -226,11 +263,13 @@ fn the_machines_here_reach_every_phase_and_every_kind_of_end() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
-    let mut seen = HashSet::new();
+    let (mut seen, mut evaluations) = (HashSet::new(), 0);
     for _ in 0..400 {
         let definition = definition().new_tree(&mut runner).expect("a value").current();
         let answers = answers().new_tree(&mut runner).expect("a value").current();
         for record in walk(&definition, &answers, false).1 {
+            evaluations +=
+                record.events.iter().filter(|event| matches!(event.kind, Kind::EvaluationFailed { .. })).count();
             seen.insert(match record.cursor.phase {
                 Phase::Ready { .. } => "Ready",
                 Phase::Calling(_) => "Calling",
@@ -248,4 +287,5 @@ fn the_machines_here_reach_every_phase_and_every_kind_of_end() {
     }
     // Only a time-out of the whole execution ends a strand as timed out: `flow` has it.
     assert_eq!(seen.len(), 10, "{seen:?}");
+    assert!(evaluations > 10, "{evaluations} expressions failed");
 }

@@ -1,4 +1,4 @@
-//! Variables of nested strands against a model: a stack of maps.
+//! Variables of nested strands against a model: a stack of maps. States set and read them in either query language.
 
 use crate::properties::revived;
 use crate::strand::Strand;
@@ -14,9 +14,33 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 enum Block {
     /// Sets variables of its own scope, each from a value.
-    Assign(Vec<(usize, Source)>),
+    Assign(Language, Vec<(usize, Source)>),
     /// Runs branches, each a strand of its own.
     Fork(Vec<Vec<Block>>),
+}
+
+/// What a state speaks.
+#[derive(Clone, Copy, Debug)]
+enum Language {
+    JsonPath,
+    Jsonata,
+}
+
+impl Language {
+    /// A Pass that has this variable in each of these members of a field.
+    fn pass(self, field: [&str; 2], members: Map<String, Value>, copies: &BTreeMap<String, String>) -> Value {
+        let (mut members, [of_jsonpath, of_jsonata]) = (members, field);
+        match self {
+            Self::JsonPath => {
+                members.extend(copies.iter().map(|(name, from)| (format!("{name}.$"), format!("${from}").into())));
+                json!({ "Type": "Pass", of_jsonpath: members })
+            }
+            Self::Jsonata => {
+                members.extend(copies.iter().map(|(name, from)| (name.clone(), format!("{{% ${from} %}}").into())));
+                json!({ "Type": "Pass", "QueryLanguage": "JSONata", of_jsonata: members })
+            }
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -48,7 +72,7 @@ impl Model {
             let name = format!("S{}", self.states);
             self.states += 1;
             let state = match block {
-                Block::Assign(sources) => self.assign(&name, sources),
+                Block::Assign(language, sources) => self.assign(&name, *language, sources),
                 Block::Fork(branches) => {
                     let branches: Vec<Value> = branches.iter().map(|branch| self.scope(branch)).collect();
                     json!({ "Type": "Parallel", "Branches": branches })
@@ -64,11 +88,12 @@ impl Model {
             state["Next"] = next.into();
             states.insert(name, state);
         }
-        let seen: Vec<String> = self.visible().into_keys().collect();
-        let read: Map<String, Value> =
-            seen.iter().map(|name| (format!("{name}.$"), format!("${name}").into())).collect();
+        let read = self.visible().into_keys().map(|name| (name.clone(), name)).collect();
         self.trace.insert(end.clone(), self.visible());
-        states.insert(end, json!({ "Type": "Pass", "Parameters": read, "End": true }));
+        let language = [Language::JsonPath, Language::Jsonata][self.states % 2];
+        let mut last = language.pass(["Parameters", "Output"], Map::new(), &read);
+        last["End"] = true.into();
+        states.insert(end, last);
         self.scopes.pop();
         json!({ "StartAt": start, "States": states })
     }
@@ -77,23 +102,23 @@ impl Model {
         self.scopes.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    fn assign(&mut self, state: &str, sources: &[(usize, Source)]) -> Value {
+    fn assign(&mut self, state: &str, language: Language, sources: &[(usize, Source)]) -> Value {
         let visible: Vec<(String, Value)> = self.visible().into_iter().collect();
         let depth = self.scopes.len();
-        let (mut assign, mut set) = (Map::new(), BTreeMap::new());
+        let (mut literals, mut copies, mut set) = (Map::new(), BTreeMap::new(), BTreeMap::new());
         for (number, source) in sources {
             let name = format!("v{depth}x{number}");
             match source {
                 Source::Copy(index) if !visible.is_empty() => {
                     let (from, value) = index.get(&visible);
-                    assign.remove(&name);
-                    assign.insert(format!("{name}.$"), format!("${from}").into());
+                    literals.remove(&name);
+                    copies.insert(name.clone(), from.clone());
                     set.insert(name, value.clone());
                 }
                 Source::Copy(_) => {}
                 Source::Literal(value) => {
-                    assign.remove(&format!("{name}.$"));
-                    assign.insert(name.clone(), value.clone());
+                    copies.remove(&name);
+                    literals.insert(name.clone(), value.clone());
                     set.insert(name, value.clone());
                 }
             }
@@ -102,7 +127,7 @@ impl Model {
             scope.extend(set.clone());
         }
         self.trace.insert(state.to_owned(), set);
-        json!({ "Type": "Pass", "Assign": assign })
+        language.pass(["Assign", "Assign"], literals, &copies)
     }
 }
 
@@ -140,7 +165,7 @@ fn value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         Just(json!("short")),
         (500..530_usize).prop_map(|bytes| "y".repeat(bytes).into()),
-        Just(json!({ "a": [1.0, { "b": "z".repeat(600) }] })),
+        Just(json!({ "a": [1.5, { "b": "z".repeat(600) }] })),
         Just(json!([[], {}])),
     ]
 }
@@ -151,7 +176,9 @@ fn source() -> impl Strategy<Value = (usize, Source)> {
 }
 
 fn blocks() -> impl Strategy<Value = Vec<Block>> {
-    let assign = || prop::collection::vec(source(), 0..4).prop_map(Block::Assign);
+    let language = || prop_oneof![Just(Language::JsonPath), Just(Language::Jsonata)];
+    let sources = || prop::collection::vec(source(), 0..4);
+    let assign = move || (language(), sources()).prop_map(|(language, sources)| Block::Assign(language, sources));
     let leaf = prop::collection::vec(assign(), 0..4);
     leaf.prop_recursive(3, 40, 4, move |inner| {
         let fork = prop::collection::vec(inner, 1..3).prop_map(Block::Fork);

@@ -1,7 +1,7 @@
 //! One strand, driven by hand: each trigger that fits makes one record.
 
 use model::history::Event;
-use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp};
+use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp, Variables};
 use ratchet_engine::{
     ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Resume, Resumed, Step, StepContext, Trigger,
     VariableLimits, begin_child, effects, start, step,
@@ -195,6 +195,11 @@ pub(crate) fn single(mut state: Value) -> Value {
     json!({ "StartAt": "S", "States": states })
 }
 
+/// A state that speaks JSONata.
+pub(crate) fn jsonata(state: Value) -> Value {
+    with(state, &json!({ "QueryLanguage": "JSONata" }))
+}
+
 /// A task that names its function directly, with more fields.
 pub(crate) fn function(more: &Value) -> Value {
     with(json!({ "Type": "Task", "Resource": FUNCTION }), more)
@@ -240,6 +245,16 @@ fn with(mut state: Value, more: &Value) -> Value {
     let fields = state.as_object_mut().expect("a state");
     fields.extend(more.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
     state
+}
+
+/// A payload of this text.
+pub(crate) fn text(text: &str) -> Payload {
+    Payload::from_text(text).expect("JSON")
+}
+
+/// Variables of these values.
+pub(crate) fn variables(values: &Value) -> Variables<Payload> {
+    Variables::from_values(values.as_object().cloned().unwrap_or_default())
 }
 
 /// A payload of a value.

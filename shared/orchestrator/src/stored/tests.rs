@@ -13,7 +13,8 @@ use engine::{Outcome, Phase, Scopes};
 use model::history::Kind;
 use model::{Home, Payload, StrandId};
 use samples::{
-    all_samples, big, every_kind, key, name_of, payload, record, redriven_samples, samples, variable_samples, variables,
+    all_samples, big, evaluation_samples, every_kind, key, name_of, payload, record, redriven_samples, samples,
+    variable_samples, variables,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -60,8 +61,9 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
     for (name, record) in samples() {
         assert_eq!(name_of(&record.cursor.phase), name);
     }
-    let later = redriven_samples();
-    let later_kinds = later[0].1.events.iter().map(|event| event.kind.clone());
+    let later = [redriven_samples(), evaluation_samples()];
+    let first = later.iter().flat_map(|samples| &samples[0].1.events);
+    let later_kinds = first.map(|event| event.kind.clone());
     let kinds: Vec<Kind<Payload>> = every_kind().into_iter().chain(later_kinds).collect();
     let types: BTreeSet<&str> = kinds.iter().map(Kind::type_name).collect();
     assert_eq!(types.len(), kinds.len());
@@ -76,6 +78,7 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
             | Kind::ExecutionRedriven { .. }
             | Kind::StateEntered { .. }
             | Kind::StateExited { .. }
+            | Kind::EvaluationFailed { .. }
             | Kind::TaskScheduled { .. }
             | Kind::TaskStarted(_)
             | Kind::TaskSubmitted { .. }
@@ -109,10 +112,10 @@ fn there_is_a_sample_for_every_phase_every_event_and_every_cause() {
             | Kind::MapIterationAborted { .. } => {}
         }
     }
-    assert_eq!(types.len(), 39, "every kind is in the list");
+    assert_eq!(types.len(), 40, "every kind is in the list");
     let causes: BTreeSet<u8> = samples()
         .iter()
-        .chain(&later)
+        .chain(later.iter().flatten())
         .map(|(_, record)| match record.cause {
             Cause::Started => 0,
             Cause::Step(_) => 1,
@@ -142,7 +145,7 @@ fn records_of_version_1_mean_what_they_meant() {
 /// What came later has a version of its own: programs of before say that they are too old for it.
 #[test]
 fn later_versions_are_read_and_written_as_their_fixtures_are() {
-    for (version, samples) in [(3, redriven_samples()), (4, variable_samples())] {
+    for (version, samples) in [(3, redriven_samples()), (4, variable_samples()), (5, evaluation_samples())] {
         for (name, record) in samples {
             let path = fixtures().join(format!("record-v{version}")).join(format!("{name}.json"));
             let text = std::fs::read_to_string(&path)
@@ -157,7 +160,12 @@ fn later_versions_are_read_and_written_as_their_fixtures_are() {
 
 #[test]
 fn no_fixture_lies_beside_the_samples() {
-    let folders = [("record-v1", samples()), ("record-v3", redriven_samples()), ("record-v4", variable_samples())];
+    let folders = [
+        ("record-v1", samples()),
+        ("record-v3", redriven_samples()),
+        ("record-v4", variable_samples()),
+        ("record-v5", evaluation_samples()),
+    ];
     for (folder, samples) in folders {
         let files: BTreeSet<String> = std::fs::read_dir(fixtures().join(folder))
             .expect("the folder")
@@ -292,12 +300,12 @@ fn a_payload_that_is_not_found_is_missing() {
 
 #[test]
 fn a_newer_version_is_told_from_damage_whatever_else_has_changed() {
-    let newer = "it has version 5, and this program reads up to 4: run a newer one";
-    assert_eq!(VERSION, 4);
-    check_refused(|body| body["version"] = 5.into(), newer);
+    let newer = "it has version 6, and this program reads up to 5: run a newer one";
+    assert_eq!(VERSION, 5);
+    check_refused(|body| body["version"] = 6.into(), newer);
     check_refused(
         |body| {
-            body["version"] = 5.into();
+            body["version"] = 6.into();
             body["cursor"] = "elsewhere".into();
         },
         newer,

@@ -107,7 +107,19 @@ pub(super) fn variable_samples() -> Vec<(&'static str, Record)> {
 
 /// The samples of every version.
 pub(super) fn all_samples() -> Vec<(&'static str, Record)> {
-    samples().into_iter().chain(redriven_samples()).chain(variable_samples()).collect()
+    samples().into_iter().chain(redriven_samples()).chain(variable_samples()).chain(evaluation_samples()).collect()
+}
+
+/// Records of version 5: an expression failed.
+pub(super) fn evaluation_samples() -> Vec<(&'static str, Record)> {
+    [("evaluated", Some("Output/v[0]".to_owned())), ("evaluated-nowhere", None)]
+        .into_iter()
+        .map(|(name, location)| {
+            let failure = Failure::new("States.QueryEvaluationError", "because");
+            let kind = Kind::EvaluationFailed { state: "S".to_owned(), failure: failure.clone(), location };
+            (name, record(Cause::Step(2), vec![kind], Phase::Ended(Outcome::Failed(failure))))
+        })
+        .collect()
 }
 
 /// The name of the sample that has this phase. A new phase does not compile here: add a sample and its fixture.

@@ -158,9 +158,9 @@ fn a_newer_message_waits_for_a_newer_program_whatever_else_has_changed() {
             message["version"] = 2.into();
             message["kind"] = "Unheard".into();
         }),
-        refusal(|message| message["record"]["version"] = 5.into()),
+        refusal(|message| message["record"]["version"] = 6.into()),
     ];
-    for (error, version) in newer.iter().zip([2, 2, 5]) {
+    for (error, version) in newer.iter().zip([2, 2, 6]) {
         assert!(matches!(error, Error::Newer(found) if *found == version), "{error}");
         assert!(error.is_transient() && error.to_string().contains("run a newer one"), "{error}");
     }
