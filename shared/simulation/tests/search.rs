@@ -3,7 +3,7 @@
 //! `SIMULATION_SEEDS=from..to` searches others. The search itself is a program: see `src/main.rs`.
 
 use anyhow::{Context as _, Result, ensure};
-use ratchet_simulation::search::{Campaign, Scenario, ends_alike, try_out};
+use ratchet_simulation::search::{Campaign, Scenario, ends_alike, speaks_alike, try_out};
 use std::ops::Range;
 use std::thread;
 
@@ -33,6 +33,14 @@ fn nothing_is_lost_whatever_goes_wrong() -> Result<()> {
 fn an_express_run_ends_as_the_durable_run_of_the_same_machine() -> Result<()> {
     for seed in seeds()?.take(150) {
         ends_alike(seed).with_context(|| format!("seed {seed}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_machine_ends_in_jsonata_as_it_does_in_jsonpath() -> Result<()> {
+    for seed in seeds()?.take(150) {
+        speaks_alike(seed).with_context(|| format!("seed {seed}"))?;
     }
     Ok(())
 }

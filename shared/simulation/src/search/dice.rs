@@ -32,8 +32,13 @@ impl Dice {
 
     /// One of these.
     pub fn pick<T: Clone>(&mut self, among: &[T]) -> T {
-        let index = self.below(u64::try_from(among.len()).unwrap_or(1));
-        among[usize::try_from(index).unwrap_or(0)].clone()
+        among[self.index(among.len())].clone()
+    }
+
+    /// An index below this length, which is not 0.
+    pub fn index(&mut self, length: usize) -> usize {
+        let index = self.below(u64::try_from(length).unwrap_or(1));
+        usize::try_from(index).unwrap_or(0)
     }
 
     fn next(&mut self) -> u64 {

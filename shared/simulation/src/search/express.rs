@@ -3,6 +3,7 @@
 use super::machine::{Generated, Size};
 use super::node::{self, Engine, insist};
 use super::people::People;
+use super::reference::same;
 use crate::{Options, World};
 use anyhow::{Context, Result, ensure};
 use engine::{ExecutionFacts, Outcome};
@@ -29,9 +30,7 @@ struct End {
 
 /// Runs the machine of this seed both ways. The seed also decides how many strands may do something at once in memory.
 pub fn ends_alike(seed: u64) -> Result<()> {
-    let size = [Size::Small, Size::Medium, Size::Large, Size::Window, Size::Branches][usize::try_from(seed % 5)?];
-    let machine = Generated::for_express(seed, size);
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let machine = Generated::for_express(seed, size(seed));
     let durable = runtime()?.block_on(durable(seed, &machine)).context("durable")?;
     let strands_at_once = usize::try_from(1 + seed % 9)?;
     for strands_at_once in [strands_at_once, usize::MAX] {
@@ -42,6 +41,25 @@ pub fn ends_alike(seed: u64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs the machine of this seed in either query language.
+pub fn speaks_alike(seed: u64) -> Result<()> {
+    let [in_jsonpath, in_jsonata] = Generated::in_each_language(seed, size(seed)).map(|machine| {
+        let end = runtime()?.block_on(in_memory(seed, &machine, usize::MAX));
+        end.with_context(|| machine.definition.to_string())
+    });
+    let (in_jsonpath, in_jsonata) = (in_jsonpath?, in_jsonata?);
+    ensure!(in_jsonpath == in_jsonata, "{in_jsonpath:?} in JSONPath, {in_jsonata:?} in JSONata");
+    Ok(())
+}
+
+fn size(seed: u64) -> Size {
+    [Size::Small, Size::Medium, Size::Large, Size::Window, Size::Branches][usize::try_from(seed % 5).unwrap_or(0)]
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
 /// A world in which nothing goes wrong, and whoever the machine calls.
@@ -88,7 +106,7 @@ async fn durable(seed: u64, machine: &Generated) -> Result<End> {
     let all = HistoryRequest { after: None, limit: u32::MAX, reverse: false };
     let history =
         insist(&world, async |node: Arc<Orchestrator>| node.execution_history(&started.execution, &all).await).await?;
-    let result = described.output.map(|output| output.text().to_owned()).ok_or(described.failure.error);
+    let result = described.output.map(|output| same(output.text())).ok_or(described.failure.error.as_deref().map(same));
     Ok(End { result, types: types(history.events.iter().map(|event| event.kind.type_name())) })
 }
 
@@ -115,8 +133,10 @@ async fn in_memory(seed: u64, machine: &Generated, strands_at_once: usize) -> Re
     let ids_follow = (1..).zip(&events).all(|(id, event)| event.id == id && event.previous_event_id < id);
     ensure!(ids_follow, "an event follows a later one: {events:#?}");
     let result = match outcome {
-        Outcome::Succeeded { output } => Ok(output.text().to_owned()),
-        Outcome::Failed(failure) | Outcome::Aborted(failure) | Outcome::TimedOut(failure) => Err(failure.error),
+        Outcome::Succeeded { output } => Ok(same(output.text())),
+        Outcome::Failed(failure) | Outcome::Aborted(failure) | Outcome::TimedOut(failure) => {
+            Err(failure.error.as_deref().map(same))
+        }
     };
     Ok(End { result, types: types(events.iter().map(|event| event.kind.type_name())) })
 }

@@ -1,5 +1,6 @@
 //! What holds of every execution that has ended, whatever went wrong.
 
+use super::jsonata::{DRAWS, drawn_in};
 use super::node::{Engine, insist};
 use super::people::Noted;
 use super::story::{Story, is_redrive};
@@ -34,6 +35,7 @@ pub(crate) async fn check(world: &World<Engine>, of: &Circumstances<'_>) -> Resu
     }
     calls_are_claimed(world, &story, of)?;
     answers_are_kept(&story, of.noted)?;
+    what_is_drawn_is_kept(&story)?;
     timers_are_not_early(world, &story)?;
     history_is_sound(world, of.execution, &story).await?;
     messages_are_few(world)?;
@@ -182,8 +184,9 @@ fn forks_are_structured(story: &Story) -> Result<()> {
                 ]);
                 let is_fence = first.key == last.key && first.events.is_empty();
                 if let Some(map) = fork.map.filter(|_| !is_fence) {
-                    // Of an iteration that failed its parent says so.
-                    let of_fork = |record: &&Record| (seq..=fork.left_by.key.seq).contains(&record.key.seq);
+                    // Of an iteration that failed its parent says so, later than in the record that begins the fork: that
+                    // one may leave another fork of the same Map.
+                    let of_fork = |record: &&Record| (seq + 1..=fork.left_by.key.seq).contains(&record.key.seq);
                     let said = child.iter().chain(records.iter().filter(of_fork)).flat_map(|record| &record.events);
                     iteration_is_whole(map, index, said).with_context(|| at.clone())?;
                 }
@@ -268,6 +271,28 @@ fn answers_are_kept(story: &Story, noted: &Noted) -> Result<()> {
     Ok(())
 }
 
+/// What is drawn at random is drawn once, and what is read is what was drawn.
+fn what_is_drawn_is_kept(story: &Story) -> Result<()> {
+    let (mut drawn, mut read) = (HashSet::new(), HashSet::new());
+    for event in story.records().flat_map(|record| &record.events) {
+        match &event.kind {
+            Kind::StateEntered { input, .. } => read.extend(drawn_in(input.text())),
+            Kind::StateExited { name, output, assigned, .. } => {
+                read.extend(drawn_in(output.text()));
+                let shown = output.value()[name].as_str().unwrap_or_default();
+                let texts = assigned.texts().into_values().chain([shown.to_owned()]);
+                for new in texts.filter(|_| name.starts_with(DRAWS)).flat_map(|text| drawn_in(&text)) {
+                    ensure!(drawn.insert(new.clone()), "drawn twice: {new}");
+                }
+            }
+            _ => {}
+        }
+    }
+    let unknown: Vec<_> = read.difference(&drawn).collect();
+    ensure!(unknown.is_empty(), "read, but never drawn: {unknown:?}");
+    Ok(())
+}
+
 fn timers_are_not_early(world: &World<Engine>, story: &Story) -> Result<()> {
     // A wait that was closed to heartbeats by one clock may be over by another one.
     let skew = world.options().fleet.skew * 2;
@@ -318,8 +343,11 @@ async fn history_is_sound(world: &World<Engine>, execution: &ExecutionArn, story
         let id = u64::try_from(index)? + 1;
         ensure!(event.id == id, "event {id} is {event:?}");
         ensure!(event.previous_event_id < id, "an event before the one it follows: {event:?}");
-        // What was stopped before its first state enters it when it is redriven.
-        let may_follow_none = id <= 2 || is_end(&event.kind) || matches!(event.kind, Kind::StateEntered { .. });
+        // What was stopped before its first state enters it when it is redriven. What fails as a state is entered follows
+        // what that follows.
+        let may_follow_none = id <= 2
+            || is_end(&event.kind)
+            || matches!(event.kind, Kind::StateEntered { .. } | Kind::EvaluationFailed { .. });
         ensure!(event.previous_event_id > 0 || may_follow_none, "an event that follows none: {event:?}");
         let is_last = index + 1 == events.len();
         let is_redriven =

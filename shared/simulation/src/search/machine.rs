@@ -1,11 +1,16 @@
 //! Random machines whose outcome does not depend on time, order or faults.
 //!
-//! Every failure that can leave a fork is `Boom`, so it does not matter which branch fails first. A call whose outcome
-//! is not known, and a token that nobody holds after a crash, are tried again. What times out is caught where it does.
+//! Every failure that can leave a fork is `Boom`, or taken for it, so it does not matter which branch fails first. A
+//! call whose outcome is not known, and a token that nobody holds after a crash, are tried again. What times out is
+//! caught where it does.
 
 use super::dice::Dice;
+use super::jsonata::{Speech, spoken, translated};
 use super::variables::Variables;
 use serde_json::{Map, Value, json};
+
+/// The failure of everything that fails.
+pub(super) const BOOM: &str = "Boom";
 
 /// How often one state runs at most.
 const MOST_RUNS: u64 = 45;
@@ -90,7 +95,20 @@ impl Generated {
         Self::with(seed, size, false)
     }
 
+    /// The same one in JSONPath and in JSONata; it waits for nobody either.
+    pub fn in_each_language(seed: u64, size: Size) -> [Self; 2] {
+        let in_jsonpath = Self::in_jsonpath(seed, size, false);
+        let definition = translated(in_jsonpath.definition.clone(), Speech::Machine, &mut Dice::new(seed, 7));
+        let in_jsonata = Self { definition, input: in_jsonpath.input.clone() };
+        [in_jsonpath, in_jsonata]
+    }
+
     fn with(seed: u64, size: Size, waits: bool) -> Self {
+        let Self { definition, input } = Self::in_jsonpath(seed, size, waits);
+        Self { definition: spoken(definition, &mut Dice::new(seed, 7)), input }
+    }
+
+    fn in_jsonpath(seed: u64, size: Size, waits: bool) -> Self {
         let variables = Variables::new(seed);
         let mut generator = Generator { dice: Dice::new(seed, 1), size, waits, names: 0, runs: 1, variables };
         let definition = generator.sequence(0);
@@ -117,7 +135,7 @@ struct Generator {
 type States = Map<String, Value>;
 
 /// Tried until the outcome is known.
-fn unknown() -> Value {
+pub(super) fn unknown() -> Value {
     json!({"ErrorEquals": ["Lambda.Unknown"], "IntervalSeconds": 1, "MaxAttempts": 90, "BackoffRate": 1.0})
 }
 
@@ -210,7 +228,7 @@ impl Generator {
     fn sometimes_fail(&mut self, states: &mut States, next: Option<&str>) -> String {
         let (fail, name) = (self.name("Fail"), self.name("Check"));
         let well = self.pass(states, next);
-        states.insert(fail.clone(), json!({"Type": "Fail", "Error": "Boom", "Cause": "said so"}));
+        states.insert(fail.clone(), json!({"Type": "Fail", "Error": BOOM, "Cause": "said so"}));
         let seed = self.dice.below(5);
         let rule = json!({"Variable": "$.seed", "NumericEquals": seed, "Next": fail});
         states.insert(name.clone(), json!({"Type": "Choice", "Choices": [rule], "Default": well}));
@@ -259,7 +277,7 @@ impl Generator {
         let mut retry = vec![unknown()];
         if kind == "flaky" || (kind == "boom" && self.dice.chance(40)) {
             let rate = self.dice.pick(&[1.0, 1.5]);
-            let again = json!({"ErrorEquals": ["Boom"], "IntervalSeconds": 1, "MaxAttempts": 4, "BackoffRate": rate});
+            let again = json!({"ErrorEquals": [BOOM], "IntervalSeconds": 1, "MaxAttempts": 4, "BackoffRate": rate});
             retry.push(again);
         }
         task["Retry"] = retry.into();
@@ -268,7 +286,7 @@ impl Generator {
             task["TimeoutSeconds"] = self.dice.between(1, 30).into();
             task["Catch"] = json!([{"ErrorEquals": ["States.Timeout"], "Next": self.caught(states, next)}]);
         } else if kind == "boom" && self.dice.chance(70) {
-            task["Catch"] = json!([{"ErrorEquals": ["Boom"], "Next": self.caught(states, next)}]);
+            task["Catch"] = json!([{"ErrorEquals": [BOOM], "Next": self.caught(states, next)}]);
         }
         task["ResultPath"] = format!("$.{name}").into();
         states.insert(name.clone(), with_next(task, next));
@@ -323,7 +341,7 @@ impl Generator {
                 json!({"ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1, "MaxAttempts": 90, "BackoffRate": 1.0});
             retry.push(again);
             if kind == "boom" && self.dice.chance(70) {
-                task["Catch"] = json!([{"ErrorEquals": ["Boom"], "Next": self.caught(states, next)}]);
+                task["Catch"] = json!([{"ErrorEquals": [BOOM], "Next": self.caught(states, next)}]);
             }
         }
         task["Retry"] = retry.into();
@@ -366,12 +384,12 @@ impl Generator {
     fn handle_boom(&mut self, states: &mut States, next: Option<&str>, fork: &mut Value) {
         if self.runs <= MOST_RUNS / 8 && self.dice.chance(30) {
             let attempts = self.dice.between(1, 2);
-            fork["Retry"] = json!([{"ErrorEquals": ["Boom"], "IntervalSeconds": 1, "MaxAttempts": attempts}]);
+            fork["Retry"] = json!([{"ErrorEquals": [BOOM], "IntervalSeconds": 1, "MaxAttempts": attempts}]);
         }
         if self.dice.chance(60) {
             let caught = self.caught(states, next);
             let assign = json!({format!("of{caught}.$"): "$.Error"});
-            fork["Catch"] = json!([{"ErrorEquals": ["Boom"], "Assign": assign, "Next": caught}]);
+            fork["Catch"] = json!([{"ErrorEquals": [BOOM], "Assign": assign, "Next": caught}]);
         }
     }
 

@@ -4,11 +4,13 @@
 //! a run in which nothing goes wrong. Two things may differ. An attempt whose outcome was lost (a worker died, a token
 //! was never received) is made again, and counts: so attempts that were made again are left out. And a strand that was aborted may have come less far, in either run.
 
+use super::jsonata::{EVALUATION, drawn_in};
+use super::machine::BOOM;
 use super::story::Story;
 use anyhow::{Context, Result, ensure};
 use engine::{Outcome, Phase};
 use model::history::Kind;
-use model::{Payload, Seq, StrandId};
+use model::{Payload, Seq, StrandId, Variables};
 use std::collections::BTreeMap;
 
 /// What a strand did, without times and numbers.
@@ -71,22 +73,34 @@ fn line(
     Ok(Line { steps: without_failed_attempts(steps, is_cut), is_cut })
 }
 
+/// What of a text is the same in each run: nothing that was drawn at random, nor which of two kinds of failure ended a fork.
+pub(crate) fn same(text: &str) -> String {
+    let without_draws = drawn_in(text).into_iter().fold(text.to_owned(), |text, drawn| text.replace(&drawn, "drawn"));
+    without_draws.replace(EVALUATION, BOOM)
+}
+
+/// Whether this is what a catcher of a fork hands on, or has handed on.
+fn tells_of_boom(payload: &Payload) -> bool {
+    [BOOM, EVALUATION].iter().any(|error| payload.text().contains(&format!(r#""Error":"{error}""#)))
+}
+
 /// What of an event is the same in each run.
 fn step(kind: &Kind<Payload>) -> Option<Step> {
     let name = kind.type_name();
     match kind {
         // Which of several failures ends a fork depends on which comes first; all of them are this one.
-        Kind::StateExited { name: state, output, assigned, .. } if output.text().contains(r#""Error":"Boom""#) => {
-            Some(Step::Did(name, format!("{state} failed {:?}", assigned.texts())))
+        Kind::StateExited { name: state, output, assigned, .. } if tells_of_boom(output) => {
+            Some(Step::Did(name, format!("{state} failed {}", same_of(assigned))))
         }
-        Kind::StateEntered { name: state, input, .. } if input.text().contains(r#""Error":"Boom""#) => {
+        Kind::StateEntered { name: state, input, .. } if tells_of_boom(input) => {
             Some(Step::Did(name, format!("{state} after a failure")))
         }
-        Kind::StateEntered { name: state, input, .. } => Some(Step::Did(name, format!("{state} {}", input.text()))),
+        Kind::StateEntered { name: state, input, .. } => Some(Step::Did(name, format!("{state} {}", same(input.text())))),
         Kind::StateExited { name: state, output, assigned, .. } => {
-            Some(Step::Did(name, format!("{state} {} {:?}", output.text(), assigned.texts())))
+            Some(Step::Did(name, format!("{state} {} {}", same(output.text()), same_of(assigned))))
         }
-        Kind::ExecutionSucceeded { output } => Some(Step::Did(name, output.text().to_owned())),
+        Kind::ExecutionSucceeded { output } => Some(Step::Did(name, same(output.text()))),
+        Kind::EvaluationFailed { state, location, .. } => Some(Step::Did(name, format!("{state} {location:?}"))),
         Kind::TaskFailed { .. }
         | Kind::TaskTimedOut { .. }
         | Kind::TaskSubmitFailed { .. }
@@ -109,6 +123,10 @@ fn step(kind: &Kind<Payload>) -> Option<Step> {
         | Kind::ExecutionTimedOut(_) => None,
         _ => Some(Step::Did(name, String::new())),
     }
+}
+
+fn same_of(assigned: &Variables<Payload>) -> String {
+    same(&format!("{:?}", assigned.texts()))
 }
 
 fn is_scheduled(step: &Step) -> bool {

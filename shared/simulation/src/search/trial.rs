@@ -5,7 +5,7 @@ use super::invariants::{self, Circumstances};
 use super::node::{self, Engine, insist, insist_unless};
 use super::people::People;
 use super::plan::{Interference, Scenario};
-use super::reference::Course;
+use super::reference::{Course, same};
 use super::story::open_strands;
 use crate::{FaultKind, Options, Tally, World};
 use anyhow::{Context, Result, bail, ensure};
@@ -185,8 +185,8 @@ async fn execute(
     let story = invariants::check(world, &of).await?;
     let ending = Ending {
         status: meta.status,
-        output: described.output.map(|output| output.text().to_owned()),
-        error: described.failure.error,
+        output: described.output.map(|output| same(output.text())),
+        error: described.failure.error.as_deref().map(same),
     };
     let duration = meta.stopped.map(|stopped| stopped.since(meta.started)).unwrap_or_default();
     Ok(Some(Run { ending, duration, course: Course::of(&story)?, is_redriven: meta.redriven.is_some() }))
