@@ -90,6 +90,31 @@ fn examples() -> Vec<Case> {
             })),
             says: &["Resize failed attempt 1: OutOfMemory", "ResizeAll done"],
         },
+        Case {
+            folder: "restock",
+            input: None,
+            expected: Ok(json!({
+                "status": "RESTOCKED",
+                "spent": 259.5,
+                "bought": ["beans", "filters"],
+                "missed": "milk from dairy: Closed"
+            })),
+            says: &["Buy failed and was caught: Closed", "BuyAll done"],
+        },
+        Case {
+            folder: "restock",
+            input: Some(json!({
+                "budget": 50,
+                "shelf": [{"sku": "tea", "stock": 1, "target": 5}],
+                "offers": [{"supplier": "east", "sku": "tea", "price": 20}]
+            })),
+            expected: Err(Failure {
+                error: "OverBudget",
+                cause: "The orders cost 80, the budget is 50.",
+                state: "TooDear",
+            }),
+            says: &[],
+        },
     ]
 }
 

@@ -131,6 +131,7 @@ async fn table() -> Result<Vec<String>> {
     table.row("Parallel of 3 Passes, beyond a Pass", &parallel, 1, [10, 6, 10, 4], None);
 
     maps(&mut table, &plain).await?;
+    in_jsonata(&mut table, &plain, &simple).await?;
 
     let end = &plain.ends();
     table.row("end", end, 1, [2, 0, 0, 0], Some(1.88));
@@ -138,10 +139,11 @@ async fn table() -> Result<Vec<String>> {
     // The fourth write is the safety wake's, which finds the execution ended and closes it once more.
     table.row("start, with the safety wake", &start, 1, [3, 4, 3, 2], Some(4.71));
     versions(&mut table, &plain).await?;
-    let orders = whole(&one, &order(), json!({}), ExecutionStatus::Succeeded).await?;
-    table.row("order of five states", &orders.usage, 1, [13, 4, 21, 7], Some(19.9));
-    let chained = whole(&eight, &order(), json!({}), ExecutionStatus::Succeeded).await?;
-    table.row("order, 8 states per invocation", &chained.usage, 1, [9, 4, 7, 3], Some(11.7));
+    let order = order(&task(), &json!([{ "Variable": "$.ok", "BooleanEquals": true, "Next": "Charge" }]));
+    let orders = whole(&one, &order, json!({}), ExecutionStatus::Succeeded).await?;
+    table.row("order of five states", &orders.usage, 1, ORDER, Some(19.9));
+    let chained = whole(&eight, &order, json!({}), ExecutionStatus::Succeeded).await?;
+    table.row("order, 8 states per invocation", &chained.usage, 1, ORDER_CHAINED, Some(11.7));
 
     a_payload_is_stored_once(&mut table, &chain(8, &pass)).await?;
     Ok(table.wrong)
@@ -310,13 +312,24 @@ fn task() -> Value {
     })
 }
 
-fn order() -> Value {
+fn task_in_jsonata() -> Value {
+    json!({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "FunctionName": "work" },
+        "Output": { "ok": "{% $states.result.Payload.ok %}" }
+    })
+}
+
+/// What an order counts, and where eight of its states go in one invocation.
+const ORDER: Counts = [13, 4, 21, 7];
+const ORDER_CHAINED: Counts = [9, 4, 7, 3];
+
+/// An order of five states; three are this task.
+fn order(task: &Value, in_stock: &Value) -> Value {
     let task = |next: &str| {
-        let mut task = task();
+        let mut task = task.clone();
         task["Next"] = json!(next);
         task
     };
-    let in_stock = json!([{ "Variable": "$.ok", "BooleanEquals": true, "Next": "Charge" }]);
     json!({ "StartAt": "Validate", "States": {
         "Validate": task("InStock"),
         "InStock": { "Type": "Choice", "Choices": in_stock, "Default": "Charge" },
@@ -330,27 +343,88 @@ fn order() -> Value {
 ///
 /// Where all begin at once, the parent is woken when all have ended; else once for each quarter of those that may run.
 async fn maps(table: &mut Table, plain: &Measured) -> Result<()> {
-    let map = json!({ "StartAt": "Each", "States": { "Each": {
-        "Type": "Map", "ItemsPath": "$.items", "ResultPath": null, "OutputPath": "$.done", "End": true,
-        "ItemProcessor": { "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } }
-    } } });
+    let each = json!({
+        "Type": "Map", "ItemsPath": "$.items", "ResultPath": null, "OutputPath": "$.done", "ItemProcessor": one_pass()
+    });
     let mut smallest: Option<f64> = None;
-    for (items, counts) in [(10_u32, [31, 6, 24, 11]), (100, [310, 56, 233, 110]), (1_000, [3_104, 900, 2_325, 1_100])]
-    {
-        let system = system(&Options::default()).await?;
-        let machine = system.create("machine", &map).await?;
-        for (name, items) in [("first", 1), ("second", items)] {
-            begin(&system);
-            let input = json!({ "items": (0..items).collect::<Vec<_>>(), "done": true });
-            let execution = system.start(&machine, name, input).await?;
-            let described = system.settled(&execution).await?;
-            ensure!(described.summary.status == ExecutionStatus::Succeeded, "{:?}", described.failure);
-        }
-        let usage = measured(&system)?.usage.beyond(&plain.usage);
+    for (items, counts) in [(10_u32, MAP_OF_TEN), (100, [310, 56, 233, 110]), (1_000, [3_104, 900, 2_325, 1_100])] {
+        let usage = map(&each, items).await?.beyond(&plain.usage);
         table.row(&format!("Map of {items}, each item a Pass"), &usage, items, counts, None);
         let each = usage.dollars_per_million() / f64::from(items);
         let most = *smallest.get_or_insert(each) * 1.01;
         table.ensure(each <= most, || format!("an item of {items} costs {each:.2}, at most {most:.2} was expected"));
+    }
+    Ok(())
+}
+
+/// What a Map of ten items counts, each of them a Pass, beyond a Pass.
+const MAP_OF_TEN: Counts = [31, 6, 24, 11];
+
+/// A Map of so many `$.items`.
+async fn map(each: &Value, items: u32) -> Result<Usage> {
+    let mut each = each.clone();
+    each["End"] = json!(true);
+    let system = system(&Options::default()).await?;
+    let machine = system.create("machine", &json!({ "StartAt": "Each", "States": { "Each": each } })).await?;
+    for (name, items) in [("first", 1), ("second", items)] {
+        begin(&system);
+        let input = json!({ "items": (0..items).collect::<Vec<_>>(), "done": true });
+        let execution = system.start(&machine, name, input).await?;
+        let described = system.settled(&execution).await?;
+        ensure!(described.summary.status == ExecutionStatus::Succeeded, "{:?}", described.failure);
+    }
+    Ok(measured(&system)?.usage)
+}
+
+fn one_pass() -> Value {
+    json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } })
+}
+
+/// States in JSONata cost what those in JSONPath cost; an expression that fails costs nothing by itself.
+async fn in_jsonata(table: &mut Table, plain: &Measured, simple: &Usage) -> Result<()> {
+    let one = Options::default();
+    let state = |more: &Value| {
+        let mut state = more.clone();
+        state["QueryLanguage"] = json!("JSONata");
+        state
+    };
+    let pass = state(&json!({
+        "Type": "Pass", "Output": { "n": "{% $sum([1..10]) %}" }, "Assign": { "id": "{% $uuid() %}" }
+    }));
+    let choice = state(&json!({
+        "Type": "Choice", "Choices": [{ "Condition": "{% $not($exists($states.input.absent)) %}" }], "Default": "End"
+    }));
+    let wait = state(&json!({ "Type": "Wait", "Seconds": "{% 6 * 10 %}" }));
+    let task = state(&task_in_jsonata());
+    for (name, state, counts) in [
+        ("Pass, with Output and Assign", &pass, [1, 0, 3, 1]),
+        ("Choice", &choice, [1, 0, 3, 1]),
+        ("Wait of a minute", &wait, [2, 2, 6, 2]),
+        ("Task, callee 100 ms", &task, [2, 0, 4, 1]),
+    ] {
+        table.row(&format!("JSONata: {name}"), &more(&one, state, 1).await?, 1, counts, None);
+    }
+    let mut caught = task.clone();
+    caught["Output"] = json!("{% $states.result.absent %}");
+    caught["Catch"] = json!([{ "ErrorEquals": ["States.QueryEvaluationError"], "Next": "End" }]);
+    let usage = whole(&one, &chain(1, &caught), json!({}), ExecutionStatus::Succeeded).await?.usage;
+    let beyond = usage.beyond(&plain.usage).beyond(simple);
+    table.row("JSONata: Output fails and is caught, beyond", &beyond, 1, [0, 0, 0, 0], None);
+    let each = state(&json!({
+        "Type": "Map", "Items": "{% $states.input.items %}", "ItemSelector": { "n": "{% $states.context.Map.Item.Value %}" },
+        "ItemProcessor": one_pass(), "Output": "{% $states.input.done %}"
+    }));
+    let usage = map(&each, 10).await?.beyond(&plain.usage);
+    table.row("JSONata: Map of 10, each item a Pass", &usage, 10, MAP_OF_TEN, None);
+    for (name, states_per_invocation, counts) in
+        [("order of five states", 1, ORDER), ("order, 8 states per invocation", 8, ORDER_CHAINED)]
+    {
+        let options = Options { states_per_invocation, ..one.clone() };
+        let in_stock = json!([{ "Condition": "{% $states.input.ok %}", "Next": "Charge" }]);
+        let mut order = order(&task_in_jsonata(), &in_stock);
+        order["QueryLanguage"] = json!("JSONata");
+        let usage = whole(&options, &order, json!({}), ExecutionStatus::Succeeded).await?.usage;
+        table.row(&format!("JSONata: {name}"), &usage, 1, counts, None);
     }
     Ok(())
 }

@@ -19,6 +19,10 @@ async fn machine(system: &System) -> Result<StateMachineArn> {
     let definition = json!({"StartAt": "Task", "States": {"Task": {
         "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:work", "End": true
     }}});
+    create(system, &definition).await
+}
+
+async fn create(system: &System, definition: &Value) -> Result<StateMachineArn> {
     let request = CreateMachine {
         name: "quick".to_owned(),
         machine_type: MachineType::Express,
@@ -120,6 +124,35 @@ fn a_synchronous_execution_runs_where_it_is_called_and_sends_nothing() -> Result
         let requests = system.take_requests();
         let operations: Vec<_> = requests.iter().map(|request| request.operation.as_str()).collect();
         ensure!(operations.iter().all(|operation| matches!(*operation, "GetItem" | "Invoke")), "{operations:?}");
+        Ok(())
+    })
+}
+
+/// In JSONata: one evaluation fails and is tried again, and what is drawn is one value wherever it is read.
+#[test]
+fn expressions_are_evaluated_in_memory_as_they_are_in_executions_that_are_kept() -> Result<()> {
+    in_time_of_its_own(async {
+        let system = System::deploy(&Options::default()).await?;
+        system.cloud.lambda().create("work", |call| async move { Ok(call.event) });
+        let machine = create(&system, &json!({"QueryLanguage": "JSONata", "StartAt": "Draw", "States": {
+            "Draw": {"Type": "Pass", "Assign": {"id": "{% $uuid() %}", "at": "{% $millis() %}"}, "Next": "Task"},
+            "Task": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:work",
+                "Arguments": {
+                    "id": "{% $id %}", "n": "{% $states.input.n + 1 %}",
+                    "attempt": "{% $states.context.State.RetryCount = 1 ? 1 : $error('not yet') %}"
+                },
+                "Retry": [{"ErrorEquals": ["States.QueryEvaluationError"], "IntervalSeconds": 1}],
+                "Output": "{% $merge([$states.result, {'same': $states.result.id = $id, 'later': $millis() - $at >= 1000}]) %}",
+                "End": true
+            }
+        }})).await?;
+        let answer = system.api.start_sync_execution(start(&machine, &json!({"n": 1}))).await.context("no answer")?;
+        let mut output =
+            answer.result().map(|output| output.value().clone()).map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        ensure!(output["id"].as_str().is_some_and(|id| id.len() == 36), "{output}");
+        output["id"] = Value::Null;
+        ensure!(output == json!({"id": null, "n": 2, "attempt": 1, "same": true, "later": true}), "{output}");
         Ok(())
     })
 }

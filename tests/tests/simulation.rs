@@ -100,6 +100,21 @@ async fn ended(world: &World<InProcess>, execution: &Value) -> Result<Value> {
     }
 }
 
+/// All events, page by page.
+async fn history(world: &World<InProcess>, execution: &Value) -> Result<Vec<Value>> {
+    let mut events = Vec::new();
+    let mut asked = json!({"executionArn": execution, "maxResults": 7});
+    loop {
+        let page = post(world, "GetExecutionHistory", &asked).await;
+        ensure!(page.status == 200, "{page:?}");
+        events.extend(page.body["events"].as_array().context("a page has events")?.clone());
+        match page.body.get("nextToken") {
+            Some(token) if !token.is_null() => asked["nextToken"] = token.clone(),
+            _ => return Ok(events),
+        }
+    }
+}
+
 /// What holds of every execution that has ended, whatever went wrong.
 async fn invariants(world: &World<InProcess>, execution: &Value) -> Result<()> {
     // The last messages come, and nothing comes of them.
@@ -123,17 +138,7 @@ async fn invariants(world: &World<InProcess>, execution: &Value) -> Result<()> {
         ensure!(calls.insert((call.state.clone(), call.payload.clone())), "called twice for one attempt: {call:?}");
     }
 
-    let mut events = Vec::new();
-    let mut asked = json!({"executionArn": execution, "maxResults": 7});
-    loop {
-        let page = post(world, "GetExecutionHistory", &asked).await;
-        ensure!(page.status == 200, "{page:?}");
-        events.extend(page.body["events"].as_array().context("a page has events")?.clone());
-        match page.body.get("nextToken") {
-            Some(token) if !token.is_null() => asked["nextToken"] = token.clone(),
-            _ => break,
-        }
-    }
+    let events = history(world, execution).await?;
     for (index, event) in events.iter().enumerate() {
         let id = u64::try_from(index)? + 1;
         ensure!(event["id"] == id, "event {id} is {event}");
@@ -227,6 +232,58 @@ fn a_failing_branch_aborts_the_others_and_is_caught() -> Result<()> {
         let output: Value = serde_json::from_str(end["output"].as_str().context("an output")?)?;
         ensure!(output == json!({"Error": "No", "Cause": "said so"}), "{output}");
         invariants(world, &execution).await
+    })
+}
+
+/// A machine in JSONata that draws an id for itself and one for each item. Each call fails to be evaluated at first.
+fn drawing(items: usize) -> Value {
+    let call = json!({
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "work", "Payload": {
+            "item": "{% $states.input.item %}",
+            "attempt": "{% $states.context.State.RetryCount > 0 ? $states.context.State.RetryCount : $error('not yet') %}",
+            "entered": "{% $states.context.State.EnteredTime %}"
+        }},
+        "Output": {"done": "{% $states.result.Payload.done %}", "all": "{% $all %}", "own": "{% $own %}"},
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 60, "BackoffRate": 1.0}],
+        "End": true
+    });
+    json!({"QueryLanguage": "JSONata", "StartAt": "Draw", "States": {
+        "Draw": {"Type": "Pass", "Assign": {"all": "{% $uuid() %}"}, "Next": "Each"},
+        "Each": {
+            "Type": "Map",
+            "Items": format!("{{% [0..{}] %}}", items - 1),
+            "ItemSelector": {"item": "{% $states.context.Map.Item.Value %}"},
+            "MaxConcurrency": "{% 2 + 1 %}",
+            "ItemProcessor": {"StartAt": "Own", "States": {
+                "Own": {"Type": "Pass", "Assign": {"own": "{% $uuid() & $random() %}"}, "Next": "Call"},
+                "Call": call
+            }},
+            "Output": {"all": "{% $all %}", "each": "{% $states.result %}"},
+            "End": true
+        }
+    }})
+}
+
+#[test]
+fn what_jsonata_draws_is_drawn_once_and_what_it_cannot_evaluate_is_said_once() -> Result<()> {
+    let items = 5;
+    for_each_seed(&async |world: &World<InProcess>| {
+        let execution = start(world, &drawing(items)).await?;
+        let end = ended(world, &execution).await?;
+        ensure!(end["status"] == "SUCCEEDED", "{end}");
+        let output: Value = serde_json::from_str(end["output"].as_str().context("an output")?)?;
+        let each = output["each"].as_array().context("a result")?;
+        ensure!(each.iter().map(|item| item["done"].as_u64()).eq((0..5).map(Some)), "{output}");
+        ensure!(output["all"].is_string() && each.iter().all(|item| item["all"] == output["all"]), "{output}");
+        let own: HashSet<_> = each.iter().filter_map(|item| item["own"].as_str()).collect();
+        ensure!(own.len() == items, "{output}");
+        invariants(world, &execution).await?;
+        let failed = history(world, &execution).await?.into_iter().filter(|event| event["type"] == "EvaluationFailed");
+        let locations: Vec<_> = failed.map(|event| event["evaluationFailedEventDetails"]["location"].clone()).collect();
+        ensure!(locations == vec![json!("Arguments/Payload/attempt"); items], "{locations:?}");
+        Ok(())
     })
 }
 

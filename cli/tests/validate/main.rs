@@ -46,6 +46,11 @@ fn errors_are_data() -> anyhow::Result<()> {
 }
 
 #[test]
+fn expressions_of_jsonata_are_shown_with_what_to_write() -> anyhow::Result<()> {
+    check("jsonata", &[], "pretty", 1, "0 of 1 valid, 7 errors, 1 warning")
+}
+
+#[test]
 fn hints_refuse_nothing_and_say_what_to_do() -> anyhow::Result<()> {
     check("hints", &[], "pretty", 0, "1 of 1 valid, 5 warnings")
 }

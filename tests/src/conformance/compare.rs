@@ -36,6 +36,9 @@ pub struct Comparer {
 /// The member of an answer that says how long an execution took.
 const BILLED_DURATION: &str = "billedDurationInMilliseconds";
 
+/// Members whose recordings tell everything: what of them is absent was absent on AWS.
+const WHOLE: [&str; 2] = ["evaluationFailedEventDetails", "inspectionData"];
+
 /// Whether members that nobody expected are wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extra {
@@ -96,7 +99,10 @@ impl Comparer {
                     let inner = format!("{path}.{key}");
                     match found.get(&key) {
                         Some(there) if key == BILLED_DURATION => billed_duration(&inner, field, there)?,
-                        Some(there) => self.value(bindings, &inner, field, there, extra)?,
+                        Some(there) => {
+                            let extra = if WHOLE.contains(&key.as_str()) { Extra::Wrong } else { extra };
+                            self.value(bindings, &inner, field, there, extra)?;
+                        }
                         None => return Err(absent(inner, &bindings.fill_value(field))),
                     }
                 }
@@ -271,6 +277,22 @@ mod tests {
         assert!(with_extra.is_ok_and(|comparer| comparer.extra.contains("b")));
         assert!(compare(&json!({"$json": {"a": 1}}), &json!("{\"a\":1,\"b\":2}")).is_err());
         assert!(compare(&json!({"$json": {"a": 1}}), &json!(" { \"a\" : 1 } ")).is_ok());
+    }
+
+    #[test]
+    fn what_was_recorded_whole_has_nothing_besides() {
+        for member in WHOLE {
+            let answer = |details: Value| json!({member: details, "id": 3});
+            let recorded = answer(json!({"error": "E", "cause": "why", "state": "S"}));
+            assert!(compare(&recorded, &recorded).is_ok());
+            for other in [
+                json!({"error": "E", "cause": "why", "state": "S", "location": "Items"}),
+                json!({"error": "E", "cause": "why.", "state": "S"}),
+                json!({"error": "E", "cause": "why"}),
+            ] {
+                assert!(compare(&recorded, &answer(other.clone())).is_err(), "{member}: {other}");
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! - `run`, `wait`: one case in one world
 //! - `server`: the API and the orchestrator as one node of that world
 //! - `variation`: straight, cut after every record, every message twice, restarted before every call
-//! - `report`: the table
+//! - `report`: what came of all cases; `table`: the rows of its table
 //! - `pending`: the list of cases that do not match yet
 
 pub mod bindings;
@@ -22,5 +22,6 @@ mod plant;
 pub mod report;
 pub mod run;
 pub mod server;
+mod table;
 pub mod variation;
 mod wait;

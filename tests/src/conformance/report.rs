@@ -1,15 +1,18 @@
 //! What came of all cases: a table, and what the list of pending ones says that is not so.
 
-use super::format::{Case, Marker};
+use super::format::{Case, Marker, QueryLanguage};
 use super::pending::{Pending, reason};
+use super::table::{Row, Share, counts, percentage};
 use super::variation::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+const QUERY_LANGUAGES: [QueryLanguage; 2] = [QueryLanguage::JsonPath, QueryLanguage::Jsonata];
+
 /// What must hold of the required cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The least share of them that must match, in thousandths.
+    /// The least share of those in each query language that must match, in thousandths.
     pub least_matching_permille: usize,
     /// How many of them may be pending whose recording is validated, and that the list does not explain.
     pub most_unexplained: usize,
@@ -28,7 +31,7 @@ pub enum CaseResult {
 }
 
 impl CaseResult {
-    fn matches(&self) -> bool {
+    pub(crate) fn matches(&self) -> bool {
         matches!(self, Self::Ran(verdict) if verdict.first().is_none())
     }
 }
@@ -36,47 +39,6 @@ impl CaseResult {
 /// All cases with what became of them.
 pub struct Report<'a> {
     results: Vec<(&'a Case, CaseResult)>,
-}
-
-/// A row of the table.
-#[derive(Clone, Debug, Default)]
-struct Row {
-    cases: usize,
-    ran: usize,
-    matching: usize,
-    runs: usize,
-    required: usize,
-    required_matching: usize,
-    skipped: BTreeMap<&'static str, usize>,
-}
-
-impl Row {
-    fn add(&mut self, case: &Case, result: &CaseResult) {
-        self.cases += 1;
-        if counts(case) {
-            self.required += 1;
-            self.required_matching += usize::from(result.matches());
-        }
-        match result {
-            CaseResult::Skipped(reason) => *self.skipped.entry(*reason).or_default() += 1,
-            CaseResult::Ran(verdict) => {
-                self.ran += 1;
-                self.runs += verdict.runs;
-                self.matching += usize::from(result.matches());
-            }
-        }
-    }
-
-    fn write(&self, name: &str, text: &mut String) {
-        let skipped: Vec<_> = self.skipped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        let share = if self.required == 0 { "-".to_owned() } else { percentage(self.required_matching, self.required) };
-        let Self { cases, ran, matching, runs, required, required_matching, .. } = self;
-        let line = format!(
-            "{name:<21}{cases:>6}{ran:>6}{matching:>6}{runs:>7}{required:>10}{required_matching:>6}{share:>8}  {}",
-            skipped.join(", ")
-        );
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
 }
 
 impl<'a> Report<'a> {
@@ -108,9 +70,9 @@ impl<'a> Report<'a> {
             row.write(category, &mut text);
         }
         all.write("ALL", &mut text);
-        let (matching, required) = (all.required_matching, all.required);
-        let share = percentage(matching, required);
-        let _ = writeln!(text, "REQUIRED (JSONPath, no service but Lambda): {matching} of {required} match, {share}");
+        let [paths, queries] = QUERY_LANGUAGES.map(|language| self.share(language));
+        let both = all.share;
+        let _ = writeln!(text, "REQUIRED (no service but Lambda): JSONPath {paths}; JSONata {queries}; both {both}");
         for (case, reason) in self.unreliable() {
             let _ = writeln!(text, "not counted: {}: {reason}", case.id);
         }
@@ -122,6 +84,15 @@ impl<'a> Report<'a> {
         let extra: Vec<_> = extra.into_iter().collect();
         let _ = writeln!(text, "members that some recording lacks: {}", extra.join(", "));
         text
+    }
+
+    /// How many of the cases in this language that must match do.
+    fn share(&self, language: QueryLanguage) -> Share {
+        let mut share = Share::default();
+        for (case, result) in self.results.iter().filter(|(case, _)| case.query_language == language) {
+            share.add(case, result);
+        }
+        share
     }
 
     /// Cases that would be required if their recordings could be relied on, and why they cannot.
@@ -188,19 +159,21 @@ impl<'a> Report<'a> {
     fn shortfalls(&self, pending: &Pending, bounds: Bounds) -> Vec<String> {
         let Bounds { least_matching_permille, most_unexplained } = bounds;
         let mut wrong = Vec::new();
-        let required: Vec<_> = self.results.iter().filter(|(case, _)| counts(case)).collect();
-        let matching = required.iter().filter(|(_, result)| result.matches()).count();
-        if matching * 1_000 < required.len() * least_matching_permille {
-            let least = percentage(least_matching_permille, 1_000);
-            wrong.push(format!(
-                "{} of the required cases match, fewer than {least}",
-                percentage(matching, required.len())
-            ));
+        for language in QUERY_LANGUAGES {
+            let share = self.share(language);
+            if share.is_below(least_matching_permille) {
+                let least = percentage(least_matching_permille, 1_000);
+                wrong.push(format!("of the required cases in {language} {share}, fewer than {least}"));
+            }
         }
-        let unexplained: Vec<_> = required
+        let unexplained: Vec<_> = self
+            .results
             .iter()
             .filter(|(case, result)| {
-                case.source.marker == Marker::Validated && !result.matches() && !pending.explains(&case.id)
+                counts(case)
+                    && case.source.marker == Marker::Validated
+                    && !result.matches()
+                    && !pending.explains(&case.id)
             })
             .map(|(case, _)| format!("\n    {}", case.id))
             .collect();
@@ -224,17 +197,6 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Whether the case is one of those that are counted: it must match.
-fn counts(case: &Case) -> bool {
-    case.is_required() && case.unreliable().is_none()
-}
-
-fn percentage(part: usize, whole: usize) -> String {
-    // Tenths of a percent, rounded down, so that 100.0% means all.
-    let tenths = (part * 1_000).checked_div(whole).unwrap_or(1_000);
-    format!("{}.{}%", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::compare::Mismatch;
@@ -243,8 +205,12 @@ mod tests {
     use serde_json::json;
 
     fn case(id: &str, marker: &str) -> Case {
+        case_in("jsonpath", id, marker)
+    }
+
+    fn case_in(language: &str, id: &str, marker: &str) -> Case {
         let case = json!({
-            "id": id, "category": "base", "kind": "execution", "query_language": "jsonpath", "requires": ["lambda"],
+            "id": id, "category": "base", "kind": "execution", "query_language": language, "requires": ["lambda"],
             "source": { "marker": marker }, "definitions": {}, "steps": [],
         });
         serde_json::from_value(case).expect("a case")
@@ -273,7 +239,22 @@ mod tests {
     fn too_few_that_match_are_wrong() {
         assert_eq!(wrong(49, "validated", WHY), Vec::<String>::new());
         let too_few = wrong(48, "validated", WHY);
-        assert!(too_few[0].starts_with("97.9% of the required cases match"), "{too_few:?}");
+        assert_eq!(too_few, ["of the required cases in JSONPath 48 of 49 match, 97.9%, fewer than 98.0%"]);
+    }
+
+    #[test]
+    fn the_bound_holds_in_each_query_language() {
+        let many: Vec<_> = (0..99).map(|index| case(&index.to_string(), "validated")).collect();
+        let bad = case_in("jsonata", "bad", "validated");
+        let mut results: Vec<_> = many.iter().map(|case| (case, ran(true))).collect();
+        results.push((&bad, ran(false)));
+        let report = Report::new(results);
+        let pending = Pending::parse(&format!("bad\t{WHY}\n"));
+        let bounds = Bounds { least_matching_permille: 980, most_unexplained: 0 };
+        let wrong = ["of the required cases in JSONata 0 of 1 match, 0.0%, fewer than 98.0%"];
+        assert_eq!(report.against(&pending, bounds), wrong);
+        let summary = "JSONPath 99 of 99 match, 100.0%; JSONata 0 of 1 match, 0.0%; both 99 of 100 match, 99.0%";
+        assert!(report.table(&pending).contains(summary), "{}", report.table(&pending));
     }
 
     #[test]
@@ -295,11 +276,5 @@ mod tests {
         let bounds = Bounds { least_matching_permille: 0, most_unexplained: 1 };
         let wrong = report.against(&Pending::parse("good\twhy\ngone\twhy\n"), bounds);
         assert_eq!(wrong.len(), 3, "one matches, one is unlisted, one is not there: {wrong:?}");
-    }
-
-    #[test]
-    fn only_all_is_a_hundred_percent() {
-        assert_eq!(percentage(1999, 2000), "99.9%");
-        assert_eq!(percentage(7, 7), "100.0%");
     }
 }

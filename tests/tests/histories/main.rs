@@ -1,11 +1,12 @@
 //! Exact histories of nested Parallels and Maps: what each event follows, iterations, siblings that are given up, retries,
-//! stops.
+//! stops, expressions that fail.
 //!
 //! The rules are those of recorded executions; where nothing was recorded, the same rules are applied one level deeper.
 //! Each history is the same with every message delivered twice.
 
 mod failures;
 mod nested;
+mod queries;
 mod retries;
 mod stops;
 
@@ -64,11 +65,13 @@ async fn history(scene: &Scene, definition: &Value, input: &Value, meanwhile: Me
     Ok(events.iter().map(line).collect())
 }
 
-/// `previous Type`, and the name, index, length or error that the event is about.
+/// The members of an event's details that its line tells.
+const FACTS: [&str; 6] = ["name", "index", "length", "state", "location", "error"];
+
+/// `previous Type`, and the name, index, length, state, location or error that the event is about.
 fn line(event: &Value) -> String {
     let details = event.as_object().into_iter().flatten().find(|(name, _)| name.ends_with("Details"));
-    let about =
-        details.into_iter().flat_map(|(_, details)| ["name", "index", "length", "error"].map(|key| &details[key]));
+    let about = details.into_iter().flat_map(|(_, details)| FACTS.map(|key| &details[key]));
     let about = about.filter_map(|value| match value {
         Value::String(text) => Some(format!(" {text}")),
         Value::Number(number) => Some(format!(" {number}")),

@@ -58,6 +58,8 @@ struct InspectionData {
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    after_arguments: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     after_input_path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after_parameters: Option<String>,
@@ -183,6 +185,7 @@ fn inspection_data(tested: &Tested) -> InspectionData {
     let after = |hop| inspection.after(hop).map(text);
     InspectionData {
         input: Some(text(&tested.input)),
+        after_arguments: after(Hop::Arguments),
         after_input_path: after(Hop::InputPath),
         after_parameters: after(Hop::Parameters),
         result: after(Hop::Result),

@@ -11,6 +11,7 @@ mod limits;
 mod mutations;
 mod openapi;
 mod protocol;
+mod queries;
 mod rest;
 mod schema;
 mod support;

@@ -2,6 +2,7 @@
 
 mod failures;
 mod hops;
+mod queries;
 mod refusals;
 mod work;
 
