@@ -23,7 +23,7 @@ pub(crate) fn run(
     choice: &Choice,
     visit: Visit<Payload>,
 ) -> Step {
-    let (next, left) = match decide(&Evaluation::new(writer.context(), &place, &visit), choice) {
+    let (next, left) = match decide(&Evaluation::at(&writer, &place, &visit), choice) {
         Ok((next, left)) => (next, Ok(left)),
         // It leads nowhere.
         Err(failed) => (Next::End, Err(failed)),

@@ -5,6 +5,7 @@
 
 use crate::leave::Leaving;
 use crate::paths::Paths;
+use crate::writer::Writer;
 use crate::{Failed, Hop, Inspector, Place, StepContext, Visit};
 use expression::{Context, Part, Random};
 use language::machine::{Data, DataFlow, PayloadTemplate};
@@ -64,9 +65,19 @@ impl Clause {
 }
 
 impl<'a> Evaluation<'a> {
-    /// For this visit of a state in this strand.
+    /// For this visit of a state, at this point of a step: what draws again after another event draws anew.
+    pub(crate) fn at(writer: &Writer<'a>, place: &'a Place<Payload>, visit: &'a Visit<Payload>) -> Self {
+        Self::after(writer.context(), place, visit, writer.written())
+    }
+
+    /// For this visit of a state, of which the step has said nothing yet.
     pub(crate) fn new(context: &'a StepContext<'a>, place: &'a Place<Payload>, visit: &'a Visit<Payload>) -> Self {
-        let random = Random::seeded(context.seed ^ u64::from(context.events_before).rotate_left(32));
+        Self::after(context, place, visit, 0)
+    }
+
+    fn after(context: &'a StepContext<'a>, place: &'a Place<Payload>, visit: &'a Visit<Payload>, events: u64) -> Self {
+        let events = u64::from(context.events_before).saturating_add(events);
+        let random = Random::seeded(context.seed ^ events.rotate_left(32));
         Self { context, place, visit, random, token: false }
     }
 

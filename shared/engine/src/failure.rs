@@ -37,7 +37,7 @@ pub(crate) fn fail(
         return end_failed(writer, place, failed.failure);
     };
     let catcher = &catch[index];
-    match caught(&Evaluation::new(writer.context(), &place, &visit), index, catcher, failure) {
+    match caught(&Evaluation::at(&writer, &place, &visit), index, catcher, failure) {
         Ok(left) => leave::with_output(writer, place, &Next::State(catcher.next.clone()), &visit, left),
         Err(failed) => {
             // Seen on AWS: a fork that said that it failed says it again, after the catcher's failure and as if for the

@@ -28,7 +28,7 @@ pub(crate) fn begin_parallel(
     parallel: &Parallel,
     visit: Visit<Payload>,
 ) -> Step {
-    let input = match input_of_branches(&Evaluation::new(writer.context(), &place, &visit), parallel) {
+    let input = match input_of_branches(&Evaluation::at(&writer, &place, &visit), parallel) {
         Ok(input) => input,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -52,7 +52,7 @@ pub(crate) fn begin_map(
     map: &Map,
     visit: Visit<Payload>,
 ) -> Step {
-    let plan = match plan_map(&Evaluation::new(writer.context(), &place, &visit), map, None) {
+    let plan = match plan_map(&Evaluation::at(&writer, &place, &visit), map, None) {
         Ok(plan) => plan,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),
     };
@@ -315,7 +315,7 @@ fn succeed(
     writer.put_aside(last, if is_map { Kind::MapStateSucceeded } else { Kind::ParallelStateSucceeded });
     if depth(result.text()) > MAX_NESTING {
         let text = format!("the value is nested deeper than {MAX_NESTING} levels");
-        let failed = Evaluation::new(writer.context(), &place, &visit).failure(error_name::RUNTIME, &text);
+        let failed = Evaluation::at(&writer, &place, &visit).failure(error_name::RUNTIME, &text);
         return failure::fail(machine, writer, place, visit, failed);
     }
     match exit(machine, &visit.state) {

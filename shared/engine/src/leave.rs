@@ -62,7 +62,7 @@ pub(crate) fn with_result(
     let Exit { data, assign, next } = exit;
     // A Pass does no work.
     let came = if visit.state_type == StateType::Pass { Came::Input(result) } else { Came::Result(result) };
-    let left = Evaluation::new(writer.context(), &place, &visit).leaving(data, assign, came);
+    let left = Evaluation::at(&writer, &place, &visit).leaving(data, assign, came);
     leave(machine, writer, place, next, visit, left)
 }
 

@@ -166,7 +166,7 @@ pub(crate) fn run(
 }
 
 fn run_pass(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, pass: &Pass, visit: Visit<Payload>) -> Step {
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    let evaluation = Evaluation::at(&writer, &place, &visit);
     let result = match &pass.result {
         Some(result) => {
             Ok(Payload::from_value(result.clone())).inspect(|result| evaluation.reached(Hop::Result, result))
@@ -186,14 +186,14 @@ fn run_succeed(
     data: &Data<InputOutput>,
     visit: Visit<Payload>,
 ) -> Step {
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    let evaluation = Evaluation::at(&writer, &place, &visit);
     let input = evaluation.input(data);
     let left = input.and_then(|input| evaluation.leaving(data, None, Came::Input(&input)));
     leave::leave(machine, writer, place, &Next::End, visit, left)
 }
 
 fn run_fail(machine: &Machine, writer: Writer<'_>, place: Place<Payload>, fail: &Fail, visit: Visit<Payload>) -> Step {
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    let evaluation = Evaluation::at(&writer, &place, &visit);
     if let Data::JsonPath(()) = fail.data {
         evaluation.reached(Hop::InputPath, &visit.input);
     }

@@ -23,7 +23,7 @@ pub(crate) fn claim(
     task: &Task,
     visit: Visit<Payload>,
 ) -> Step {
-    let prepared = prepare(Evaluation::new(writer.context(), &place, &visit), task);
+    let prepared = prepare(Evaluation::at(&writer, &place, &visit), task);
     let Prepared { input, timeout, heartbeat } = match prepared {
         Ok(prepared) => prepared,
         Err(failed) => return failure::fail(machine, writer, place, visit, failed),

@@ -22,7 +22,7 @@ pub(crate) fn begin(
     wait: &Wait,
     visit: Visit<Payload>,
 ) -> Step {
-    match until(&Evaluation::new(writer.context(), &place, &visit), wait, writer.context().now) {
+    match until(&Evaluation::at(&writer, &place, &visit), wait, writer.context().now) {
         Ok(until) => {
             let seq = writer.context().seq;
             writer.finish(seq, place, Phase::Waiting(Waiting { visit, until, retry: false }))
@@ -37,7 +37,7 @@ pub(crate) fn leave_wait(machine: &Machine, writer: Writer<'_>, place: Place<Pay
         let cause = format!("The state '{}' is no Wait in the definition that this execution runs.", visit.state);
         return failure::end_failed(writer, place, Failure::new(error_name::RUNTIME, cause));
     };
-    let evaluation = Evaluation::new(writer.context(), &place, &visit);
+    let evaluation = Evaluation::at(&writer, &place, &visit);
     let input = evaluation.effective_input(&wait.data);
     let left = input.and_then(|input| evaluation.leaving(&wait.data, wait.assign.as_ref(), Came::Input(&input)));
     leave::leave(machine, writer, place, &wait.next, visit, left)

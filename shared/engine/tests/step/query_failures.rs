@@ -230,6 +230,21 @@ fn a_catcher_sees_what_it_caught() {
     ]);
 }
 
+/// Both are worked out in one step, which has one seed.
+#[test]
+fn a_catcher_does_not_draw_what_the_state_drew() {
+    let state = jsonata(function(&json!({
+        "Arguments": "{% $error($uuid()) %}",
+        "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Caught",
+            "Output": "{% {'drawn': $uuid(), 'before': $states.errorOutput.Cause} %}" }],
+    })));
+    let strand = Strand::enter(state, &json!({}));
+    let Phase::Ready { input, .. } = &strand.cursor.phase else { panic!("{:?}", strand.cursor.phase) };
+    let drawn = input.value()["drawn"].as_str().expect("a text");
+    let before = input.value()["before"].as_str().expect("a text");
+    assert!(drawn.len() == 36 && before.contains("D3137: ") && !before.contains(drawn), "{drawn} {before}");
+}
+
 #[test]
 fn a_catcher_that_fails_fails_the_state_for_good() {
     let catch = json!({ "Catch": [
