@@ -2,20 +2,11 @@
 
 use crate::strand::{Strand, function, payload, single};
 use model::{Failure, Payload};
-use ratchet_engine::{Outcome, Phase, Trigger};
+use ratchet_engine::{Phase, Trigger};
 use serde_json::{Value, json};
 
 fn nested(levels: usize) -> Value {
     (0..levels).fold(json!(1), |value, _| json!([value]))
-}
-
-/// The failure that an ended strand ended with.
-#[track_caller]
-fn failure(strand: &Strand) -> &Failure {
-    match &strand.cursor.phase {
-        Phase::Ended(Outcome::Failed(failure)) => failure,
-        phase => panic!("{phase:?} is no failure"),
-    }
 }
 
 /// The input of the next state.
@@ -33,8 +24,8 @@ fn a_context_object_too_deep_to_be_read_back_fails_its_state_and_is_not_lost() {
         for field in ["InputPath", "OutputPath"] {
             let strand = Strand::enter(json!({ "Type": "Pass", field: "$$" }), &nested(levels));
             if fails {
-                assert_eq!(failure(&strand).error.as_deref(), Some("States.Runtime"));
-                let cause = failure(&strand).cause.as_deref().unwrap_or_default();
+                assert_eq!(strand.failure().error.as_deref(), Some("States.Runtime"));
+                let cause = strand.failure().cause.as_deref().unwrap_or_default();
                 assert!(
                     cause.ends_with("(entered at the event id #2). the value is nested deeper than 127 levels"),
                     "{cause}"
@@ -52,7 +43,7 @@ fn causes_keep_what_aws_keeps_of_them() {
     let long = "x".repeat(100_000);
     let input = json!({ "long": long });
     let check = |strand: &Strand, beginning: &str| {
-        let cause = failure(strand).cause.as_deref().unwrap_or_default();
+        let cause = strand.failure().cause.as_deref().unwrap_or_default();
         assert_eq!(cause.chars().count(), 32_768);
         assert!(cause.starts_with(beginning), "{cause:.200}");
     };
@@ -63,7 +54,7 @@ fn causes_keep_what_aws_keeps_of_them() {
     );
     let fail = Strand::enter(json!({ "Type": "Fail", "ErrorPath": "$.long", "CausePath": "$.long" }), &input);
     check(&fail, "xxxx");
-    assert_eq!(failure(&fail).error.as_deref().map(str::len), Some(256));
+    assert_eq!(fail.failure().error.as_deref().map(str::len), Some(256));
     let task = Strand::enter(function(&json!({})), &input);
     check(&task.after(Trigger::TaskFailed(Failure::new("E", long))), "xxxx");
 }
@@ -123,7 +114,7 @@ fn seconds_that_no_clock_has_are_refused_or_far_away() {
     ] {
         let input: Value = serde_json::from_str(&format!("{{\"n\":{seconds}}}")).expect("JSON");
         let strand = Strand::enter(json!({ "Type": "Wait", "SecondsPath": "$.n" }), &input);
-        let cause = failure(&strand).cause.as_deref().unwrap_or_default();
+        let cause = strand.failure().cause.as_deref().unwrap_or_default();
         assert!(cause.ends_with(says), "{cause}");
     }
     for (timestamp, fine) in
@@ -135,7 +126,7 @@ fn seconds_that_no_clock_has_are_refused_or_far_away() {
     for seconds in ["-1", "0", "1.0", "1e400", "100000000", "18446744073709551615", "18446744073709551616", "\"60\""] {
         let input: Value = serde_json::from_str(&format!("{{\"n\":{seconds}}}")).expect("JSON");
         let strand = Strand::enter(function(&json!({ "TimeoutSecondsPath": "$.n" })), &input);
-        let cause = failure(&strand).cause.as_deref().unwrap_or_default();
+        let cause = strand.failure().cause.as_deref().unwrap_or_default();
         assert!(cause.contains("which is not a valid integer: $.n"), "{cause}");
     }
     let strand = Strand::enter(function(&json!({ "TimeoutSecondsPath": "$.n" })), &json!({ "n": 99_999_999 }));

@@ -3,20 +3,11 @@
 use crate::strand::{Strand, function, jsonata, single, text, variables};
 use model::Failure;
 use model::history::Kind;
-use ratchet_engine::{Outcome, Phase, Trigger, VariableLimits};
+use ratchet_engine::{Phase, Trigger, VariableLimits};
 use serde_json::{Value, json};
 
 fn pass(output: &Value) -> Value {
     jsonata(json!({ "Type": "Pass", "Output": output }))
-}
-
-/// The failure that an ended strand ended with.
-#[track_caller]
-fn failure(strand: &Strand) -> &Failure {
-    match &strand.cursor.phase {
-        Phase::Ended(Outcome::Failed(failure)) => failure,
-        phase => panic!("{phase:?} is no failure"),
-    }
 }
 
 /// The text that the next state gets.
@@ -48,9 +39,9 @@ fn what_has_no_end_fails_with_the_words_of_aws() {
         ("$pad('', 1000000000)", memory),
     ] {
         let strand = enter(pass(&json!(format!("{{% {expression} %}}"))), &json!({}), Some(262_144));
-        let cause = failure(&strand).cause.as_deref().unwrap_or_default();
+        let cause = strand.failure().cause.as_deref().unwrap_or_default();
         assert!(cause.ends_with(&format!("specified for the field 'Output' {says}")), "{cause}");
-        assert_eq!(failure(&strand).error.as_deref(), Some("States.QueryEvaluationError"));
+        assert_eq!(strand.failure().error.as_deref(), Some("States.QueryEvaluationError"));
     }
 }
 
@@ -59,7 +50,7 @@ fn what_has_no_end_fails_with_the_words_of_aws() {
 fn where_payloads_are_of_any_size_expressions_may_take_more_memory() {
     let state = pass(&json!("{% $count([1..1000000]) %}"));
     assert_eq!(handed_on(&enter(state.clone(), &json!({}), None)), "1000000");
-    failure(&enter(state, &json!({}), Some(262_144)));
+    enter(state, &json!({}), Some(262_144)).failure();
 }
 
 #[test]
@@ -69,7 +60,7 @@ fn a_value_too_deep_to_be_read_back_is_refused() {
     let strand = Strand::enter(state.clone(), &nested(99));
     assert!(serde_json::from_str::<Value>(handed_on(&strand)).is_ok());
     let strand = Strand::enter(state, &nested(100));
-    let cause = failure(&strand).cause.as_deref().unwrap_or_default();
+    let cause = strand.failure().cause.as_deref().unwrap_or_default();
     assert!(cause.ends_with("'Output/v' returned a value nested deeper than 100 levels."), "{cause}");
 }
 
@@ -84,7 +75,7 @@ fn causes_and_locations_keep_what_aws_keeps_of_them() {
     assert_eq!(located, Some(&format!("Output/{}", "é".repeat(249))));
     let wait = jsonata(json!({ "Type": "Wait", "Seconds": "{% $states.input %}" }));
     let strand = Strand::enter(wait, &json!("x".repeat(100_000)));
-    assert_eq!(failure(&strand).cause.as_deref().map(|cause| cause.chars().count()), Some(32_768));
+    assert_eq!(strand.failure().cause.as_deref().map(|cause| cause.chars().count()), Some(32_768));
 }
 
 #[test]
@@ -94,7 +85,7 @@ fn payloads_and_variables_have_the_limits_that_they_have_in_jsonpath() {
         let strand = enter(state, &json!({}), Some(100));
         let lines = strand.lines();
         assert!(!lines.iter().any(|line| line.starts_with("EvaluationFailed")), "{lines:?}");
-        failure(&strand).clone()
+        strand.failure().clone()
     };
     let too_large = Failure::too_large("S");
     assert_eq!(of(pass(&json!(big))), too_large);
@@ -102,7 +93,7 @@ fn payloads_and_variables_have_the_limits_that_they_have_in_jsonpath() {
     let mut strand = Strand::start(&single(jsonata(json!({ "Type": "Pass", "Assign": { "v": big } }))), &json!({}));
     strand.variable_limits = Some(VariableLimits { value: 100, ..VariableLimits::AWS });
     let strand = strand.after(Trigger::Entered);
-    assert_eq!(failure(&strand).error.as_deref(), Some("States.DataLimitExceeded"));
+    assert_eq!(strand.failure().error.as_deref(), Some("States.DataLimitExceeded"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! One strand, driven by hand: each trigger that fits makes one record.
 
 use model::history::Event;
-use model::{ExecutionArn, Payload, Seq, StrandId, Timestamp, Variables};
+use model::{ExecutionArn, Failure, Payload, Seq, StrandId, Timestamp, Variables};
 use ratchet_engine::{
-    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Phase, Resume, Resumed, Step, StepContext, Trigger,
+    ChildEnd, Claim, Cursor, Effect, ExecutionFacts, Outcome, Phase, Resume, Resumed, Step, StepContext, Trigger,
     VariableLimits, begin_child, effects, start, step,
 };
 use serde_json::{Value, json};
@@ -111,6 +111,15 @@ impl Strand {
             self.with_context(&id, 0, 0, |context| begin_child(&self.machine, &self.cursor, index, resume, context));
         let Step { events, cursor } = begun?;
         Some(Self { id, seq: 0, events, cursor, ..self.clone() })
+    }
+
+    /// The failure that it ended with.
+    #[track_caller]
+    pub(crate) fn failure(&self) -> &Failure {
+        match &self.cursor.phase {
+            Phase::Ended(Outcome::Failed(failure)) => failure,
+            phase => panic!("{phase:?} is no failure"),
+        }
     }
 
     /// How this child ended, as its parent hears it.

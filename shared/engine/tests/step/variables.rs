@@ -34,20 +34,11 @@ fn check(state: Value, variables: &Value, input: &Value, expected: &Value) -> St
     strand
 }
 
-/// Why the strand failed.
-#[track_caller]
-fn failure(strand: &Strand) -> &Failure {
-    match &strand.cursor.phase {
-        Phase::Ended(Outcome::Failed(failure)) => failure,
-        phase => panic!("{phase:?}"),
-    }
-}
-
 /// The cause with which a state fails that reads what nobody has set.
 #[track_caller]
 fn check_cause(state: Value, expected: &str) {
     let strand = Strand::enter(state, &json!({ "a": 1 }));
-    let failure = failure(&strand);
+    let failure = strand.failure();
     let said = failure.cause.clone().unwrap_or_default();
     let (_, cause) = said.split_once("(entered at the event id #2). ").expect("AWS's sentence");
     assert_eq!((failure.error.as_deref(), cause), (Some(error_name::RUNTIME), expected));
@@ -236,7 +227,7 @@ fn variables_are_limited_one_by_one_together_and_in_all() {
         (json!({ "a": text(1_000) }), json!({ "b": text(1_501) }), "brought the variables that it can read to"),
     ] {
         let strand = run(values, before);
-        let failure = failure(&strand);
+        let failure = strand.failure();
         assert_eq!(failure.error.as_deref(), Some(error_name::DATA_LIMIT_EXCEEDED));
         let cause = format!("The state/task 'S' {says} a size exceeding the maximum number of bytes service limit.");
         assert_eq!(failure.cause.as_deref(), Some(cause.as_str()));
